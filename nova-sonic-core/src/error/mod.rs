@@ -1,0 +1,10 @@
+//! The error catalogue: every code of the library, whose fault it is, and what to do about it.
+//!
+//! Each module has a small error enum of its own; what they share is [`ErrorCode`], which is born here and copied
+//! by every binding.
+
+mod code;
+mod service;
+
+pub use code::{Blame, ErrorCode};
+pub use service::{ServiceError, ServiceException};

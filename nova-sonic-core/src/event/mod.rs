@@ -1,0 +1,1 @@
+//! Nova Sonic's vocabulary, typed both ways.

@@ -1,0 +1,11 @@
+//! Spoken conversations with Amazon Nova Sonic.
+
+#![forbid(unsafe_code)]
+
+pub mod audio;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod secret;
+pub mod session;
+pub mod time;
