@@ -9,3 +9,4 @@ pub mod id;
 pub mod secret;
 pub mod session;
 pub mod time;
+pub mod wire;
