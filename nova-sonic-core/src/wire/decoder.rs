@@ -156,9 +156,7 @@ impl FrameDecoder {
             None if received == 0 => Ok(()),
             prelude => {
                 let expected = prelude.map_or(PRELUDE_BYTES, |prelude| prelude.total);
-                Err(WireError::FrameTruncated {
-                    missing: expected.saturating_sub(received),
-                })
+                Err(WireError::FrameTruncated { missing: expected.saturating_sub(received) })
             }
         }
     }
@@ -175,11 +173,7 @@ impl FrameDecoder {
             self.arriving = self.buffer.len();
             return;
         }
-        let Some(bytes) = self
-            .buffer
-            .get(self.arriving..)
-            .and_then(<[u8]>::first_chunk)
-        else {
+        let Some(bytes) = self.buffer.get(self.arriving..).and_then(<[u8]>::first_chunk) else {
             return;
         };
         match Prelude::read(bytes, self.frame_limit) {
@@ -207,29 +201,15 @@ impl FrameDecoder {
     /// Checks the complete frame at `unread`.
     fn inspect(&self) -> Result<Prelude, WireError> {
         let truncated = || WireError::FrameTruncated { missing: 1 };
-        let complete = self
-            .buffer
-            .get(self.unread..self.arriving)
-            .unwrap_or_default();
-        let prelude = Prelude::read(
-            complete.first_chunk().ok_or_else(truncated)?,
-            self.frame_limit,
-        )?;
-        let (frame, _) = complete
-            .split_at_checked(prelude.total)
-            .ok_or_else(truncated)?;
-        let (checked, trailer) = frame
-            .split_last_chunk::<TRAILER_BYTES>()
-            .ok_or_else(truncated)?;
+        let complete = self.buffer.get(self.unread..self.arriving).unwrap_or_default();
+        let prelude = Prelude::read(complete.first_chunk().ok_or_else(truncated)?, self.frame_limit)?;
+        let (frame, _) = complete.split_at_checked(prelude.total).ok_or_else(truncated)?;
+        let (checked, trailer) = frame.split_last_chunk::<TRAILER_BYTES>().ok_or_else(truncated)?;
         let (stated, computed) = (u32::from_be_bytes(*trailer), crc32fast::hash(checked));
         if stated != computed {
             return Err(WireError::FrameCorrupt { stated, computed });
         }
-        Headers::check(
-            frame
-                .get(PRELUDE_BYTES..PRELUDE_BYTES + prelude.headers)
-                .unwrap_or_default(),
-        )?;
+        Headers::check(frame.get(PRELUDE_BYTES..PRELUDE_BYTES + prelude.headers).unwrap_or_default())?;
         Ok(prelude)
     }
 
@@ -237,11 +217,7 @@ impl FrameDecoder {
         let payload = from + PRELUDE_BYTES + prelude.headers;
         let end = from + prelude.total - TRAILER_BYTES;
         Frame {
-            headers: Headers::of_checked(
-                self.buffer
-                    .get(from + PRELUDE_BYTES..payload)
-                    .unwrap_or_default(),
-            ),
+            headers: Headers::of_checked(self.buffer.get(from + PRELUDE_BYTES..payload).unwrap_or_default()),
             payload: self.buffer.get(payload..end).unwrap_or_default(),
         }
     }

@@ -97,9 +97,9 @@ impl WireError {
             | Self::HeaderTypeUnknown { .. }
             | Self::HeaderNotText { .. } => ErrorCode::FrameMalformed,
             Self::FrameTruncated { .. } => ErrorCode::FrameTruncated,
-            Self::BacklogFull { .. }
-            | Self::HeaderNameLength { .. }
-            | Self::HeaderValueTooLong { .. } => ErrorCode::Internal,
+            Self::BacklogFull { .. } | Self::HeaderNameLength { .. } | Self::HeaderValueTooLong { .. } => {
+                ErrorCode::Internal
+            }
         }
     }
 }

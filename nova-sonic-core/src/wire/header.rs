@@ -31,11 +31,7 @@ pub enum HeaderValue<'a> {
 impl<'a> HeaderValue<'a> {
     /// The text, if this is one.
     pub const fn as_text(self) -> Option<&'a str> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
-        }
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 }
 
@@ -93,10 +89,7 @@ impl<'a> Headers<'a> {
 
     /// The first header of that name, if it is text.
     pub fn text(self, name: &str) -> Option<&'a str> {
-        self.iter()
-            .find(|header| header.name == name)?
-            .value
-            .as_text()
+        self.iter().find(|header| header.name == name)?.value.as_text()
     }
 }
 
@@ -111,9 +104,7 @@ impl<'a> IntoIterator for Headers<'a> {
 
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.iter().map(|header| (header.name, header.value)))
-            .finish()
+        f.debug_map().entries(self.iter().map(|header| (header.name, header.value))).finish()
     }
 }
 
@@ -132,9 +123,7 @@ impl<'a> Iterator for HeaderIter<'a> {
 fn read_header<'a>(rest: &mut &'a [u8], offset: usize) -> Result<Header<'a>, WireError> {
     let truncated = || WireError::HeaderTruncated { offset };
     let (&[length], after) = rest.split_first_chunk().ok_or_else(truncated)?;
-    let (name, after) = after
-        .split_at_checked(length.into())
-        .ok_or_else(truncated)?;
+    let (name, after) = after.split_at_checked(length.into()).ok_or_else(truncated)?;
     let (&[kind], mut after) = after.split_first_chunk().ok_or_else(truncated)?;
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| WireError::HeaderNotText { offset });
     let name = text(name)?;
@@ -142,15 +131,9 @@ fn read_header<'a>(rest: &mut &'a [u8], offset: usize) -> Result<Header<'a>, Wir
         kind::TRUE => HeaderValue::Bool(true),
         kind::FALSE => HeaderValue::Bool(false),
         kind::BYTE => HeaderValue::Byte(i8::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
-        kind::INT16 => {
-            HeaderValue::Int16(i16::from_be_bytes(take(&mut after).ok_or_else(truncated)?))
-        }
-        kind::INT32 => {
-            HeaderValue::Int32(i32::from_be_bytes(take(&mut after).ok_or_else(truncated)?))
-        }
-        kind::INT64 => {
-            HeaderValue::Int64(i64::from_be_bytes(take(&mut after).ok_or_else(truncated)?))
-        }
+        kind::INT16 => HeaderValue::Int16(i16::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
+        kind::INT32 => HeaderValue::Int32(i32::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
+        kind::INT64 => HeaderValue::Int64(i64::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
         kind::BYTES => HeaderValue::Bytes(take_counted(&mut after).ok_or_else(truncated)?),
         kind::TEXT => HeaderValue::Text(text(take_counted(&mut after).ok_or_else(truncated)?)?),
         kind::TIMESTAMP => {

@@ -56,11 +56,7 @@ fn append_frame(
 /// # Errors
 ///
 /// The name is empty or longer than 255 bytes, or the value longer than 32767; `out` is then as it was.
-pub fn write_header(
-    name: &str,
-    value: HeaderValue<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), WireError> {
+pub fn write_header(name: &str, value: HeaderValue<'_>, out: &mut Vec<u8>) -> Result<(), WireError> {
     let length = u8::try_from(name.len()).ok().filter(|length| *length > 0);
     let length = length.ok_or(WireError::HeaderNameLength { length: name.len() })?;
     let counted = match value {
@@ -75,10 +71,7 @@ pub fn write_header(
         | HeaderValue::Uuid(_) => 0,
     };
     if counted > VALUE_LIMIT {
-        return Err(WireError::HeaderValueTooLong {
-            length: counted,
-            limit: VALUE_LIMIT,
-        });
+        return Err(WireError::HeaderValueTooLong { length: counted, limit: VALUE_LIMIT });
     }
     out.push(length);
     out.extend_from_slice(name.as_bytes());
@@ -132,20 +125,12 @@ fn write_counted(kind: u8, value: &[u8], out: &mut Vec<u8>) {
 pub fn seal(frame: &mut [u8], headers: usize) -> Result<(), WireError> {
     let total = frame.len();
     let contradiction = || WireError::LengthsContradict { total, headers };
-    if headers
-        > total
-            .checked_sub(FRAME_OVERHEAD)
-            .ok_or_else(contradiction)?
-    {
+    if headers > total.checked_sub(FRAME_OVERHEAD).ok_or_else(contradiction)? {
         return Err(contradiction());
     }
     let limit = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
-    let bytes = Prelude { total, headers }
-        .write()
-        .ok_or(WireError::FrameTooLarge { total, limit })?;
-    let (checked, trailer) = frame
-        .split_last_chunk_mut::<TRAILER_BYTES>()
-        .ok_or_else(contradiction)?;
+    let bytes = Prelude { total, headers }.write().ok_or(WireError::FrameTooLarge { total, limit })?;
+    let (checked, trailer) = frame.split_last_chunk_mut::<TRAILER_BYTES>().ok_or_else(contradiction)?;
     *checked.first_chunk_mut().ok_or_else(contradiction)? = bytes;
     *trailer = crc32fast::hash(checked).to_be_bytes();
     Ok(())
