@@ -111,7 +111,9 @@ impl Timestamp {
         let (date, time) = text.split_at_mut(8);
         date.copy_from_slice(self.date().as_str().as_bytes());
         let second_of_day = self.unix_seconds().rem_euclid(DAY_SECONDS);
-        for (place, value) in [(1, second_of_day / 3600), (3, second_of_day / 60 % 60), (5, second_of_day % 60)] {
+        for (place, value) in
+            [(1, second_of_day / 3600), (3, second_of_day / 60 % 60), (5, second_of_day % 60)]
+        {
             if let Some(digits) = time.get_mut(place..place + 2) {
                 digits.copy_from_slice(&two_digits(value));
             }
@@ -175,11 +177,12 @@ impl Date {
         let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         let year = year.rem_euclid(10_000);
-        let [a, b] = two_digits(year / 100);
-        let [c, d] = two_digits(year % 100);
-        let [e, f] = two_digits(month);
-        let [g, h] = two_digits(day);
-        Self([a, b, c, d, e, f, g, h])
+        let mut digits = [0; 8];
+        let pairs = [year / 100, year % 100, month, day];
+        for (place, value) in digits.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
+            *place = two_digits(value);
+        }
+        Self(digits)
     }
 }
 

@@ -54,7 +54,9 @@ impl SampleRate {
 
     /// How long `samples` last.
     pub fn duration_of(self, samples: usize) -> Duration {
-        Duration::from_micros(u64::try_from(samples as u128 * 1_000_000 / u128::from(self.hertz())).unwrap_or(u64::MAX))
+        Duration::from_micros(
+            u64::try_from(samples as u128 * 1_000_000 / u128::from(self.hertz())).unwrap_or(u64::MAX),
+        )
     }
 }
 

@@ -72,7 +72,9 @@ impl ServiceException {
             "ServiceUnavailableException" | "ServiceUnavailable" => Self::ServiceUnavailable,
             "ExpiredTokenException" | "ExpiredToken" => Self::ExpiredToken,
             "UnrecognizedClientException" | "InvalidClientTokenId" => Self::UnrecognizedClient,
-            "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => Self::InvalidSignature,
+            "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => {
+                Self::InvalidSignature
+            }
             _ => Self::Other(capital),
         }
     }
@@ -130,7 +132,8 @@ impl ServiceError {
     /// Classifies an exception by its name and text; the request id is cut from the text and kept apart.
     pub fn new(exception: ServiceException, message: &str) -> Self {
         let (request_id, text) = split_request_id(message);
-        let message: String = text.chars().filter(|c| !c.is_control() || *c == '\n').take(MESSAGE_LIMIT).collect();
+        let message: String =
+            text.chars().filter(|c| !c.is_control() || *c == '\n').take(MESSAGE_LIMIT).collect();
         let code = classify(&exception, &message);
         Self { exception, message, request_id, code }
     }
@@ -244,10 +247,14 @@ fn classify(exception: &ServiceException, message: &str) -> ErrorCode {
         ServiceException::InternalServer => ErrorCode::ServiceFailed,
         ServiceException::ServiceUnavailable => ErrorCode::ServiceUnavailable,
         ServiceException::ExpiredToken => ErrorCode::CredentialsExpired,
-        ServiceException::InvalidSignature if text.contains("signature expired") || text.contains("not yet current") => {
+        ServiceException::InvalidSignature
+            if text.contains("signature expired") || text.contains("not yet current") =>
+        {
             ErrorCode::ClockSkewed
         }
-        ServiceException::UnrecognizedClient | ServiceException::InvalidSignature => ErrorCode::CredentialsInvalid,
+        ServiceException::UnrecognizedClient | ServiceException::InvalidSignature => {
+            ErrorCode::CredentialsInvalid
+        }
         ServiceException::Other(_) => ErrorCode::ServiceUnknown,
     }
 }
