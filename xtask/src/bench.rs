@@ -26,11 +26,7 @@ enum Bench {
 #[derive(Clone, Debug, Default, clap::Args)]
 struct PassedOn {
     /// Arguments of the bench itself.
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGUMENTS"
-    )]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     arguments: Vec<String>,
 }
 
@@ -66,19 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
 }
 
 fn rust(name: &str, arguments: &[String]) -> Done {
-    let mut cargo = tools::cargo(&[
-        "run",
-        "--release",
-        "--package",
-        "nova-sonic-benches",
-        "--bin",
-        name,
-        "--",
-    ]);
-    child::run(
-        cargo.args(arguments),
-        "the lines above say which limit was missed or what did not build",
-    )
+    let mut cargo =
+        tools::cargo(&["run", "--release", "--package", "nova-sonic-benches", "--bin", name, "--"]);
+    child::run(cargo.args(arguments), "the lines above say which limit was missed or what did not build")
 }
 
 fn in_node(arguments: &[String]) -> Done {
@@ -86,10 +72,7 @@ fn in_node(arguments: &[String]) -> Done {
     tools::need_path(&folder.join("frame.mjs"), "the Node bench")?;
     node::install(&folder)?;
     child::run(
-        Command::new("node")
-            .arg("frame.mjs")
-            .args(arguments)
-            .current_dir(&folder),
+        Command::new("node").arg("frame.mjs").args(arguments).current_dir(&folder),
         "the lines above say what went wrong",
     )
 }

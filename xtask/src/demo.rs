@@ -26,26 +26,17 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
-    let question = arguments
-        .input
-        .clone()
-        .unwrap_or_else(|| tools::root().join(QUESTION));
+    let question = arguments.input.clone().unwrap_or_else(|| tools::root().join(QUESTION));
     tools::need_path(&question, "the recorded question")?;
     let workspace = Workspace::load()?;
     let folder = workspace.target().join("demo");
 
     let mut steps = Steps::new(2);
     steps.begin("Build the example `talk`");
-    child::run(
-        &mut tools::cargo(&["build", "--package", "talk"]),
-        "mend what the compiler names above",
-    )?;
+    child::run(&mut tools::cargo(&["build", "--package", "talk"]), "mend what the compiler names above")?;
 
-    let partner = if arguments.aws {
-        "Amazon Nova 2 Sonic on AWS"
-    } else {
-        "the simulator, through the AWS SDK"
-    };
+    let partner =
+        if arguments.aws { "Amazon Nova 2 Sonic on AWS" } else { "the simulator, through the AWS SDK" };
     steps.begin(&format!("Hold one conversation with {partner}"));
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::new(
@@ -57,10 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         &mut talk(&workspace.program("talk"), &question, &folder, arguments),
         "the sentence above says why; `--in FILE` takes another recording",
     )?;
-    step::say(&format!(
-        "      all files of the conversation are in {}",
-        folder.display()
-    ));
+    step::say(&format!("      all files of the conversation are in {}", folder.display()));
     Ok(())
 }
 
@@ -68,8 +56,7 @@ fn talk(program: &Path, question: &Path, folder: &Path, arguments: &Arguments) -
     let mut talk = Command::new(program);
     talk.arg("--in").arg(question);
     talk.arg("--out").arg(folder.join("answer.wav"));
-    talk.arg("--transcript")
-        .arg(folder.join("transcript.jsonl"));
+    talk.arg("--transcript").arg(folder.join("transcript.jsonl"));
     if !arguments.aws {
         talk.args(["--simulate", "--scenario", "story"]);
     }
@@ -87,24 +74,12 @@ mod tests {
     #[test]
     fn the_simulator_is_the_partner_unless_aws_is_asked_for() {
         let line = |aws| {
-            let arguments = Arguments {
-                aws,
-                json: true,
-                input: None,
-                more: vec!["--voice".into(), "amy".into()],
-            };
-            child::line(&talk(
-                Path::new("talk"),
-                Path::new("q.wav"),
-                Path::new("demo"),
-                &arguments,
-            ))
+            let arguments =
+                Arguments { aws, json: true, input: None, more: vec!["--voice".into(), "amy".into()] };
+            child::line(&talk(Path::new("talk"), Path::new("q.wav"), Path::new("demo"), &arguments))
         };
         let files = "talk --in q.wav --out demo/answer.wav --transcript demo/transcript.jsonl";
-        assert_eq!(
-            line(false),
-            format!("{files} --simulate --scenario story --json --voice amy")
-        );
+        assert_eq!(line(false), format!("{files} --simulate --scenario story --json --voice amy"));
         assert_eq!(line(true), format!("{files} --json --voice amy"));
     }
 }

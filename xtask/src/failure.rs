@@ -17,25 +17,14 @@ pub(crate) struct Failure {
 impl Failure {
     /// `what` failed; `advice` says what to do.
     pub(crate) fn new(what: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            advice: advice.into(),
-            exit_code: 1,
-        }
+        Self { what: what.into(), advice: advice.into(), exit_code: 1 }
     }
 
     /// A child process ended with something other than 0: its exit code becomes ours.
     pub(crate) fn of_child(line: &str, status: ExitStatus, advice: impl Into<String>) -> Self {
-        let exit_code = status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .filter(|code| *code != 0)
-            .unwrap_or(1);
-        Self {
-            what: format!("`{line}` ended with {status}"),
-            advice: advice.into(),
-            exit_code,
-        }
+        let exit_code =
+            status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code != 0).unwrap_or(1);
+        Self { what: format!("`{line}` ended with {status}"), advice: advice.into(), exit_code }
     }
 
     /// The person at the keyboard, or whoever runs CI, ended it.

@@ -23,13 +23,9 @@ pub(crate) fn happened() -> bool {
 pub(crate) fn forward_to_children() -> Done {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-    let mut signals =
-        signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| {
-            Failure::new(
-                format!("cannot listen for Ctrl-C ({error})"),
-                "try again in another terminal",
-            )
-        })?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| {
+        Failure::new(format!("cannot listen for Ctrl-C ({error})"), "try again in another terminal")
+    })?;
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let again = INTERRUPTED.swap(true, Ordering::SeqCst);

@@ -10,18 +10,12 @@ type Check = (&'static str, fn() -> Done);
 
 const CHECKS: &[Check] = &[
     ("Formatting", formatting),
-    (
-        "Hygiene: length of files, things left for later",
-        hygiene::check,
-    ),
+    ("Hygiene: length of files, things left for later", hygiene::check),
     ("Lints of the whole workspace", clippy),
     ("Layers: who imports whom in the core", layers),
     ("The core under every set of its features", features),
     ("Documentation", documentation),
-    (
-        "Licences, duplicates and sources of dependencies",
-        dependencies,
-    ),
+    ("Licences, duplicates and sources of dependencies", dependencies),
 ];
 
 pub(crate) fn run() -> Done {
@@ -43,42 +37,23 @@ pub(crate) fn run() -> Done {
         return Ok(());
     }
     Err(Failure::new(
-        format!(
-            "{} of {} checks failed ({})",
-            failed.len(),
-            CHECKS.len(),
-            failed.join("; ")
-        ),
+        format!("{} of {} checks failed ({})", failed.len(), CHECKS.len(), failed.join("; ")),
         "see above",
     ))
 }
 
 fn formatting() -> Done {
-    child::run(
-        &mut tools::cargo(&["fmt", "--all", "--check"]),
-        "run `cargo fmt --all`",
-    )
+    child::run(&mut tools::cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")
 }
 
 fn clippy() -> Done {
-    let arguments = [
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--all-features",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
     child::run(&mut tools::cargo(&arguments), "mend the lints above")
 }
 
 fn layers() -> Done {
     let arguments = ["test", "--quiet", "--package", CORE, "--test", "layers"];
-    child::run(
-        &mut tools::cargo(&arguments),
-        "move the code to the layer where it may see what it needs",
-    )
+    child::run(&mut tools::cargo(&arguments), "move the code to the layer where it may see what it needs")
 }
 
 /// The core alone, so that no other package of the workspace can switch a feature on that it forgot to ask for.
@@ -96,26 +71,14 @@ fn features() -> Done {
             &features,
         ];
         let mut cargo = tools::cargo(&arguments);
-        child::run(
-            cargo.args(["--", "-D", "warnings"]),
-            "put what needs a feature behind that feature",
-        )?;
+        child::run(cargo.args(["--", "-D", "warnings"]), "put what needs a feature behind that feature")?;
     }
     Ok(())
 }
 
 fn documentation() -> Done {
-    let mut cargo = tools::cargo(&[
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--all-features",
-        "--quiet",
-    ]);
-    child::run(
-        cargo.env("RUSTDOCFLAGS", "-D warnings"),
-        "mend the documentation named above",
-    )
+    let mut cargo = tools::cargo(&["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);
+    child::run(cargo.env("RUSTDOCFLAGS", "-D warnings"), "mend the documentation named above")
 }
 
 fn dependencies() -> Done {
@@ -137,13 +100,7 @@ fn subsets(features: &[String]) -> Vec<String> {
     for feature in features {
         let with: Vec<String> = subsets
             .iter()
-            .map(|without| {
-                if without.is_empty() {
-                    feature.clone()
-                } else {
-                    format!("{without},{feature}")
-                }
-            })
+            .map(|without| if without.is_empty() { feature.clone() } else { format!("{without},{feature}") })
             .collect();
         subsets.extend(with);
     }
@@ -156,10 +113,7 @@ mod tests {
 
     #[test]
     fn subsets_are_complete() {
-        assert_eq!(
-            subsets(&["a".to_owned(), "b".to_owned()]),
-            ["", "a", "b", "a,b"]
-        );
+        assert_eq!(subsets(&["a".to_owned(), "b".to_owned()]), ["", "a", "b", "a,b"]);
         assert_eq!(subsets(&[]), [""]);
     }
 }

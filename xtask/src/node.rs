@@ -9,21 +9,13 @@ use crate::{Done, child, failure::Failure, step, tally::Tally, tools};
 pub(crate) fn install(folder: &Path) -> Done {
     tools::need_node()?;
     let lock = folder.join("package-lock.json");
-    tools::need_path(
-        &lock,
-        "the versions of Node's packages are pinned in a lock file",
-    )?;
+    tools::need_path(&lock, "the versions of Node's packages are pinned in a lock file")?;
     if is_newer(&folder.join("node_modules/.package-lock.json"), &lock) {
         return Ok(());
     }
-    step::say(&format!(
-        "      installing the packages of {} with npm",
-        folder.display()
-    ));
+    step::say(&format!("      installing the packages of {} with npm", folder.display()));
     child::run(
-        Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(folder),
+        Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder),
         "check that this machine reaches the npm registry",
     )
 }
@@ -42,10 +34,6 @@ pub(crate) fn test(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
 }
 
 fn is_newer(file: &Path, than: &Path) -> bool {
-    let modified = |path: &Path| {
-        path.metadata()
-            .and_then(|metadata| metadata.modified())
-            .ok()
-    };
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     matches!((modified(file), modified(than)), (Some(file), Some(than)) if file >= than)
 }

@@ -9,10 +9,7 @@ use crate::{Done, child, failure::Failure, step, tally::Tally, tools};
 pub(crate) fn test(folder: &Path, target: &Path, simulator: &Path) -> Result<Tally, Failure> {
     tools::need_path(folder, "the Python tests")?;
     let requirements = folder.join("requirements.txt");
-    tools::need_path(
-        &requirements,
-        "the versions of Python's packages are pinned there",
-    )?;
+    tools::need_path(&requirements, "the versions of Python's packages are pinned there")?;
     let environment = target.join("python-interop");
     let python = prepare(&environment, &requirements)?;
     let outcome = child::run_and_keep(
@@ -27,29 +24,16 @@ pub(crate) fn test(folder: &Path, target: &Path, simulator: &Path) -> Result<Tal
 
 /// Makes the environment and installs into it, unless the same requirements are in it already.
 fn prepare(environment: &Path, requirements: &Path) -> Result<PathBuf, Failure> {
-    let python = environment.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let installed = environment.join("requirements.installed");
-    let wanted =
-        std::fs::read_to_string(requirements).map_err(|error| unreadable(requirements, &error))?;
-    if python.exists()
-        && std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted)
-    {
+    let wanted = std::fs::read_to_string(requirements).map_err(|error| unreadable(requirements, &error))?;
+    if python.exists() && std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
     let system = system_python()?;
-    step::say(&format!(
-        "      installing {} into {}",
-        requirements.display(),
-        environment.display()
-    ));
+    step::say(&format!("      installing {} into {}", requirements.display(), environment.display()));
     child::run(
-        Command::new(system)
-            .args(["-m", "venv", "--clear"])
-            .arg(environment),
+        Command::new(system).args(["-m", "venv", "--clear"]).arg(environment),
         "install Python's venv module (on Debian the package python3-venv)",
     )?;
     install(&python, requirements)?;
@@ -60,14 +44,7 @@ fn prepare(environment: &Path, requirements: &Path) -> Result<PathBuf, Failure> 
 fn install(python: &Path, requirements: &Path) -> Done {
     child::run(
         Command::new(python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--requirement",
-            ])
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
             .arg(requirements),
         "check that this machine reaches the Python package index",
     )

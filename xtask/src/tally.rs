@@ -13,11 +13,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// One check that is not made of counted tests.
     pub(crate) const fn of_one(passed: bool) -> Self {
-        Self {
-            passed: passed as u32,
-            failed: !passed as u32,
-            skipped: 0,
-        }
+        Self { passed: passed as u32, failed: !passed as u32, skipped: 0 }
     }
 
     /// The same counts, but never green when the runner failed, as a broken build does without a count, or when
@@ -64,11 +60,7 @@ impl Tally {
     /// Reads the last line of pytest: `== 1 failed, 3 passed, 1 skipped in 0.51s ==`.
     pub(crate) fn of_pytest(output: &str) -> Self {
         let mut tally = Self::default();
-        let summary = output
-            .lines()
-            .rev()
-            .map(without_colour)
-            .find(|line| line.contains(" in "));
+        let summary = output.lines().rev().map(without_colour).find(|line| line.contains(" in "));
         if let Some(line) = summary {
             tally.count(
                 &line,
@@ -82,10 +74,8 @@ impl Tally {
 
     /// Adds up the `<number> <word>` pairs of a line.
     fn count(&mut self, line: &str, passed: &[&str], failed: &[&str], skipped: &[&str]) {
-        let words: Vec<&str> = line
-            .split_whitespace()
-            .map(|word| word.trim_matches([';', ',', '=']))
-            .collect();
+        let words: Vec<&str> =
+            line.split_whitespace().map(|word| word.trim_matches([';', ',', '='])).collect();
         for pair in words.windows(2) {
             if let [number, word] = pair
                 && let Ok(number) = number.parse::<u32>()
@@ -134,89 +124,30 @@ mod tests {
             test a::passed ... ok\n\
             test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             test result: \u{1b}[31mFAILED\u{1b}[0m. 4 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out\n";
-        assert_eq!(
-            Tally::of_cargo(output),
-            Tally {
-                passed: 7,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(Tally::of_cargo(output), Tally { passed: 7, failed: 2, skipped: 1 });
     }
 
     #[test]
     fn node_counts_are_read_from_both_of_its_reporters() {
         let spec = "✔ talks (3 ms)\n\u{1b}[34mℹ tests 6\u{1b}[39m\nℹ suites 0\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ duration_ms 50\n";
-        assert_eq!(
-            Tally::of_node(spec),
-            Tally {
-                passed: 3,
-                failed: 2,
-                skipped: 1
-            }
-        );
+        assert_eq!(Tally::of_node(spec), Tally { passed: 3, failed: 2, skipped: 1 });
         let tap = "ok 1 - talks\n# tests 1\n# pass 1\n# fail 0\n# a remark that is longer\n";
-        assert_eq!(
-            Tally::of_node(tap),
-            Tally {
-                passed: 1,
-                failed: 0,
-                skipped: 0
-            }
-        );
+        assert_eq!(Tally::of_node(tap), Tally { passed: 1, failed: 0, skipped: 0 });
     }
 
     #[test]
     fn pytest_counts_are_read_from_its_last_line() {
-        let loud =
-            "collected 5 items\n===== 1 failed, 3 passed, 1 skipped, 2 errors in 0.51s =====\n";
-        assert_eq!(
-            Tally::of_pytest(loud),
-            Tally {
-                passed: 3,
-                failed: 3,
-                skipped: 1
-            }
-        );
+        let loud = "collected 5 items\n===== 1 failed, 3 passed, 1 skipped, 2 errors in 0.51s =====\n";
+        assert_eq!(Tally::of_pytest(loud), Tally { passed: 3, failed: 3, skipped: 1 });
         let quiet = "....\n4 passed in 0.12s\n";
-        assert_eq!(
-            Tally::of_pytest(quiet),
-            Tally {
-                passed: 4,
-                failed: 0,
-                skipped: 0
-            }
-        );
+        assert_eq!(Tally::of_pytest(quiet), Tally { passed: 4, failed: 0, skipped: 0 });
     }
 
     #[test]
     fn a_runner_that_fails_without_a_count_or_runs_nothing_is_one_failure() {
-        assert_eq!(
-            Tally::of_cargo("error: could not compile")
-                .judged_by(false)
-                .failed,
-            1
-        );
-        assert_eq!(
-            Tally {
-                passed: 3,
-                failed: 2,
-                skipped: 0
-            }
-            .judged_by(false)
-            .failed,
-            2
-        );
-        assert_eq!(
-            Tally {
-                passed: 3,
-                failed: 0,
-                skipped: 0
-            }
-            .judged_by(true)
-            .failed,
-            0
-        );
+        assert_eq!(Tally::of_cargo("error: could not compile").judged_by(false).failed, 1);
+        assert_eq!(Tally { passed: 3, failed: 2, skipped: 0 }.judged_by(false).failed, 2);
+        assert_eq!(Tally { passed: 3, failed: 0, skipped: 0 }.judged_by(true).failed, 0);
         assert_eq!(Tally::default().judged_by(true).failed, 1);
     }
 }

@@ -55,12 +55,10 @@ impl Suite {
     fn run(self, workspace: &Workspace) -> Result<Tally, Failure> {
         match self {
             Self::Rust => rust(),
-            Self::Wasm => wasm::build("nova-sonic-core", &[], &workspace.target())
-                .map(|_| Tally::of_one(true)),
-            Self::Node => node::test(
-                &tools::root().join("tests/interop/node"),
-                &simulator(workspace)?,
-            ),
+            Self::Wasm => {
+                wasm::build("nova-sonic-core", &[], &workspace.target()).map(|_| Tally::of_one(true))
+            }
+            Self::Node => node::test(&tools::root().join("tests/interop/node"), &simulator(workspace)?),
             Self::Python => {
                 let folder = tools::root().join("tests/interop/python");
                 python::test(&folder, &workspace.target(), &simulator(workspace)?)
@@ -94,21 +92,11 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         let outcome = suite.run(&workspace);
         let seconds = steps.elapsed().saturating_sub(started).as_secs_f64();
         lines.push(match outcome {
-            Ok(tally) => Line {
-                suite,
-                tally,
-                seconds,
-                failure: None,
-            },
+            Ok(tally) => Line { suite, tally, seconds, failure: None },
             Err(failure) if failure.is_interruption() => return Err(failure),
             Err(failure) => {
                 step::report(&failure);
-                Line {
-                    suite,
-                    tally: Tally::of_one(false),
-                    seconds,
-                    failure: Some(failure),
-                }
+                Line { suite, tally: Tally::of_one(false), seconds, failure: Some(failure) }
             }
         });
     }
@@ -136,40 +124,21 @@ fn simulator(workspace: &Workspace) -> Result<std::path::PathBuf, Failure> {
 fn conclude(lines: &[Line]) -> Done {
     let mut total = Tally::default();
     step::result("\nsuite    passed  failed  skipped  seconds");
-    for Line {
-        suite,
-        tally,
-        seconds,
-        failure,
-    } in lines
-    {
+    for Line { suite, tally, seconds, failure } in lines {
         total += *tally;
-        let remark = failure
-            .as_ref()
-            .map(|failure| format!("  {failure}"))
-            .unwrap_or_default();
-        let Tally {
-            passed,
-            failed,
-            skipped,
-        } = tally;
+        let remark = failure.as_ref().map(|failure| format!("  {failure}")).unwrap_or_default();
+        let Tally { passed, failed, skipped } = tally;
         step::result(&format!(
             "{:<7} {passed:>7} {failed:>7} {skipped:>8} {seconds:>8.1}{remark}",
             suite.name()
         ));
     }
-    step::result(&format!(
-        "\n{} passed, {} failed",
-        total.passed, total.failed
-    ));
+    step::result(&format!("\n{} passed, {} failed", total.passed, total.failed));
     if total.failed == 0 {
         return Ok(());
     }
-    let failed: Vec<&str> = lines
-        .iter()
-        .filter(|line| line.tally.failed > 0)
-        .map(|line| line.suite.name())
-        .collect();
+    let failed: Vec<&str> =
+        lines.iter().filter(|line| line.tally.failed > 0).map(|line| line.suite.name()).collect();
     Err(Failure::new(
         format!("tests failed in: {}", failed.join(", ")),
         format!(

@@ -28,9 +28,9 @@ pub(crate) fn cargo_at(program: &str, arguments: &[&str]) -> Command {
     let mut cargo = Command::new(program);
     cargo.args(arguments).current_dir(root());
     for (name, _) in std::env::vars_os() {
-        let ours = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        });
+        let ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
         if ours {
             cargo.env_remove(name);
         }
@@ -49,22 +49,12 @@ impl Workspace {
         let manifest = manifest.to_string_lossy();
         child::answer(
             "cargo",
-            &[
-                "metadata",
-                "--no-deps",
-                "--format-version",
-                "1",
-                "--manifest-path",
-                &manifest,
-            ],
+            &["metadata", "--no-deps", "--format-version", "1", "--manifest-path", &manifest],
         )
         .and_then(|text| serde_json::from_str(&text).ok())
         .map(Self)
         .ok_or_else(|| {
-            Failure::new(
-                "`cargo metadata` failed",
-                "run it by hand and mend what it complains about",
-            )
+            Failure::new("`cargo metadata` failed", "run it by hand and mend what it complains about")
         })
     }
 
@@ -78,12 +68,7 @@ impl Workspace {
 
     /// The features of a package, `default` left out.
     pub(crate) fn features(&self, package: &str) -> Vec<String> {
-        let packages = self
-            .0
-            .pointer("/packages")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
+        let packages = self.0.pointer("/packages").and_then(Value::as_array).into_iter().flatten();
         packages
             .filter(|candidate| candidate["name"] == package)
             .filter_map(|found| found["features"].as_object())
@@ -93,17 +78,13 @@ impl Workspace {
 
     /// A program that the debug profile has built.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.target()
-            .join("debug")
-            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        self.target().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 }
 
 /// Makes sure that alsa-utils' recordings are there.
 pub(crate) fn need_recordings() -> Done {
-    if Path::new(RECORDING).exists()
-        || (apt_install(&["alsa-utils"])? && Path::new(RECORDING).exists())
-    {
+    if Path::new(RECORDING).exists() || (apt_install(&["alsa-utils"])? && Path::new(RECORDING).exists()) {
         return Ok(());
     }
     Err(Failure::new(
@@ -124,10 +105,7 @@ pub(crate) fn need_node() -> Done {
         ));
     }
     if child::answer("npm", &["--version"]).is_none() {
-        return Err(Failure::new(
-            "npm is not on the PATH",
-            "install it: Node's own packages bring it along",
-        ));
+        return Err(Failure::new("npm is not on the PATH", "install it: Node's own packages bring it along"));
     }
     Ok(())
 }
@@ -150,10 +128,7 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<bool, Failure> {
     if !is_root || child::answer("apt-get", &["--version"]).is_none() {
         return Ok(false);
     }
-    step::say(&format!(
-        "      installing {} with apt-get",
-        packages.join(" ")
-    ));
+    step::say(&format!("      installing {} with apt-get", packages.join(" ")));
     let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
     install.args(packages);
     if child::run_and_keep(&mut install)?.status.success() {
@@ -166,21 +141,13 @@ pub(crate) fn apt_install(packages: &[&str]) -> Result<bool, Failure> {
 
 fn apt_get(arguments: &[&str]) -> Command {
     let mut apt_get = Command::new("apt-get");
-    apt_get
-        .arg("--quiet")
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive");
+    apt_get.arg("--quiet").args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
     apt_get
 }
 
 /// The 20 of `v20.20.2`.
 fn major_version(version: &str) -> Option<u32> {
-    version
-        .trim_start_matches('v')
-        .split('.')
-        .next()?
-        .parse()
-        .ok()
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -191,10 +158,7 @@ mod tests {
     fn the_workspace_knows_its_features() {
         let features = Workspace::load().unwrap().features("nova-sonic-core");
         assert!(features.iter().any(|name| name == "client"), "{features:?}");
-        assert!(
-            !features.iter().any(|name| name == "default"),
-            "{features:?}"
-        );
+        assert!(!features.iter().any(|name| name == "default"), "{features:?}");
     }
 
     #[test]
@@ -206,11 +170,6 @@ mod tests {
     #[test]
     fn a_missing_path_is_named_relative_to_the_repository() {
         let failure = need_path(&root().join("tests/nowhere"), "the tests").unwrap_err();
-        assert!(
-            failure
-                .to_string()
-                .starts_with("the tests: tests/nowhere is not there: "),
-            "{failure}"
-        );
+        assert!(failure.to_string().starts_with("the tests: tests/nowhere is not there: "), "{failure}");
     }
 }

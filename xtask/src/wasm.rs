@@ -50,9 +50,7 @@ fn toolchain() -> Result<Toolchain, Failure> {
         return Ok(Toolchain::Installed);
     }
     if has_debian() || (tools::apt_install(DEBIAN_PACKAGES)? && has_debian()) {
-        step::say(
-            "      with Debian's compiler for browsers, which first builds the standard library",
-        );
+        step::say("      with Debian's compiler for browsers, which first builds the standard library");
         return Ok(Toolchain::Debian);
     }
     Err(Failure::new(
@@ -65,11 +63,8 @@ fn toolchain() -> Result<Toolchain, Failure> {
 }
 
 fn has_debian() -> bool {
-    let sources = child::answer(DEBIAN_RUSTC, &["--print", "sysroot"]).is_some_and(|sysroot| {
-        Path::new(&sysroot)
-            .join("lib/rustlib/src/rust/library/std")
-            .exists()
-    });
+    let sources = child::answer(DEBIAN_RUSTC, &["--print", "sysroot"])
+        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").exists());
     sources && Path::new(DEBIAN_LINKER).exists() && Path::new("/usr/bin/cargo").exists()
 }
 
