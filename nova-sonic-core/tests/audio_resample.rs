@@ -19,7 +19,10 @@ const REJECTION_DB: f64 = 80.0;
 const PASSBAND: f64 = 0.85;
 
 fn pairs() -> impl Iterator<Item = (u32, u32)> {
-    RATES.into_iter().flat_map(|from| RATES.into_iter().map(move |to| (from, to))).filter(|(from, to)| from != to)
+    RATES
+        .into_iter()
+        .flat_map(|from| RATES.into_iter().map(move |to| (from, to)))
+        .filter(|(from, to)| from != to)
 }
 
 fn resampled<S: Sample>(from: u32, to: u32, blocks: &[&[S]]) -> Vec<f32> {
@@ -81,7 +84,8 @@ fn find(hertz: f64, rate: u32, sound: &[f32], first: usize) -> Found {
     for (n, sample) in sound.iter().enumerate() {
         let (sin, cos) = angle(n).sin_cos();
         let sample = f64::from(*sample);
-        (ss, sc, cc, sy, cy) = (ss + sin * sin, sc + sin * cos, cc + cos * cos, sy + sin * sample, cy + cos * sample);
+        (ss, sc, cc, sy, cy) =
+            (ss + sin * sin, sc + sin * cos, cc + cos * cos, sy + sin * sample, cy + cos * sample);
     }
     let determinant = ss * cc - sc * sc;
     let (a, b) = ((sy * cc - cy * sc) / determinant, (cy * ss - sy * sc) / determinant);
@@ -127,7 +131,8 @@ fn what_the_lower_rate_cannot_carry_does_not_come_back_as_an_alias() {
             let sound = tone(hertz, from, from as usize / 2);
             let output = resampled(from, to, &scattered(&sound, 2));
             let alias = middle(&output, to as usize / 20);
-            let alias_db = decibels(rms(alias.iter().map(|sample| f64::from(*sample))) / (0.5 / 2.0_f64.sqrt()));
+            let alias_db =
+                decibels(rms(alias.iter().map(|sample| f64::from(*sample))) / (0.5 / 2.0_f64.sqrt()));
             assert!(alias_db < -REJECTION_DB, "{from} → {to} Hz, {hertz:.0} Hz: alias at {alias_db:.1} dB");
         }
     }
@@ -225,7 +230,7 @@ proptest! {
 fn a_flushed_resampler_is_as_new() {
     let (first, second) = (tone(700.0, 44_100, 5_003), tone(300.0, 44_100, 2_001));
     let mut resampler = Resampler::new(44_100, 16_000).unwrap();
-    let mut output = Vec::new();
+    let mut output: Vec<f32> = Vec::new();
     resampler.process(&first, &mut output);
     resampler.flush(&mut output);
     output.clear();
@@ -234,7 +239,7 @@ fn a_flushed_resampler_is_as_new() {
     assert_eq!(output, resampled(44_100, 16_000, &[&second]));
     output.clear();
     resampler.flush(&mut output);
-    assert_eq!(output, []);
+    assert!(output.is_empty());
 }
 
 #[test]
@@ -260,7 +265,8 @@ fn equal_rates_change_nothing_and_delay_nothing() {
 #[test]
 fn rates_that_make_no_sense_are_refused() {
     for hertz in [0, 1, LOWEST_HERTZ - 1, HIGHEST_HERTZ + 1, u32::MAX] {
-        let refused = AudioError::SampleRateUnsupported { hertz, lowest: LOWEST_HERTZ, highest: HIGHEST_HERTZ };
+        let refused =
+            AudioError::SampleRateUnsupported { hertz, lowest: LOWEST_HERTZ, highest: HIGHEST_HERTZ };
         assert_eq!(Resampler::new(hertz, 16_000).unwrap_err(), refused);
         assert_eq!(Resampler::new(16_000, hertz).unwrap_err(), refused);
     }

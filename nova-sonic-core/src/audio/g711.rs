@@ -1,8 +1,8 @@
 //! G.711, telephony's eight bits a sample: µ-law in America and Japan, A-law elsewhere.
 //!
 //! Source: ITU-T Recommendation G.711 (1988), tables 1 and 2; samples here are the recommendation's values scaled to
-//! 16 bits. A sample exactly between two codes takes the one further from silence when positive, and the one
-//! nearer to it when negative, as ITU-T's software tool library (G.191) does.
+//! 16 bits. A sample exactly on the border of two intervals belongs to the louder one when positive, and to the
+//! quieter one when negative, as ITU-T's software tool library (G.191) has it.
 
 /// How a telephone line writes a sample into eight bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ pub enum Law {
 }
 
 impl Law {
-    /// The code nearest to `sample`.
+    /// The code of the interval that `sample` lies in.
     ///
     /// ```
     /// use nova_sonic_core::audio::g711::Law;
@@ -137,15 +137,45 @@ mod tests {
         }
     }
 
+    /// The recommendation's decision values in 16-bit steps: where each of 128 intervals begins, and the last one ends.
+    fn decision_values(law: Law) -> Vec<i32> {
+        let (scale, mut values, segments): (_, _, &[(usize, i32)]) = match law {
+            Law::Mu => (
+                4,
+                vec![0, 1],
+                &[(2, 31), (4, 95), (8, 223), (16, 479), (32, 991), (64, 2_015), (128, 4_063), (256, 8_159)],
+            ),
+            Law::A => (
+                8,
+                vec![0],
+                &[(2, 64), (4, 128), (8, 256), (16, 512), (32, 1_024), (64, 2_048), (128, 4_096)],
+            ),
+        };
+        for (step, end) in segments {
+            let begin = values.last().unwrap() + i32::try_from(*step).unwrap();
+            values.extend((begin..=*end).step_by(*step));
+        }
+        values.iter().map(|value| value * scale).collect()
+    }
+
     #[test]
-    fn every_sample_takes_the_nearest_code() {
+    fn every_sample_takes_the_code_of_its_interval_and_every_code_the_middle_of_it() {
         for law in LAWS {
-            let codes: Vec<i32> = (0..=u8::MAX).map(|code| i32::from(law.decode_sample(code))).collect();
+            let values = decision_values(law);
+            assert_eq!(values.len(), 129);
             for sample in i16::MIN..=i16::MAX {
-                let distance = |value: &i32| (value - i32::from(sample)).abs();
-                let taken = distance(&law.decode_sample(law.encode_sample(sample)).into());
-                let nearest = codes.iter().map(distance).min().unwrap();
-                assert_eq!(taken, nearest, "{law:?} {sample}");
+                let distance = i32::from(if sample < 0 { !sample } else { sample });
+                let interval = values.partition_point(|value| *value <= distance).min(128) - 1;
+                let number = u8::try_from(interval).unwrap();
+                let code = match law {
+                    Law::Mu => !(number | if sample < 0 { 0x80 } else { 0 }),
+                    Law::A => (number | if sample < 0 { 0 } else { 0x80 }) ^ 0x55,
+                };
+                assert_eq!(law.encode_sample(sample), code, "{law:?} {sample}");
+                let silent = law == Law::Mu && interval == 0;
+                let middle = if silent { 0 } else { i32::midpoint(values[interval], values[interval + 1]) };
+                let signed = if sample < 0 { -middle } else { middle };
+                assert_eq!(i32::from(law.decode_sample(code)), signed, "{law:?} {code:#04x}");
             }
         }
     }
