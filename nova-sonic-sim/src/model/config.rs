@@ -61,7 +61,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             idle: Duration::from_secs(55),
-            life: Duration::from_secs(8 * 60),
+            life: Duration::from_mins(8),
             history_message_bytes: 50 * 1024,
             history_total_bytes: 200 * 1024,
             event_bytes: 1_000_000,
@@ -74,8 +74,8 @@ pub const MODELS: &[&str] = &["amazon.nova-2-sonic-v1:0", "amazon.nova-2-5-sonic
 
 /// The voices of Nova 2. Source: Nova 2 user guide, `sonic-language-support`.
 pub const VOICES: &[&str] = &[
-    "tiffany", "matthew", "amy", "olivia", "kiara", "arjun", "ambre", "florian", "beatrice", "lorenzo", "tina",
-    "lennart", "lupe", "carlos", "carolina", "leo",
+    "tiffany", "matthew", "amy", "olivia", "kiara", "arjun", "ambre", "florian", "beatrice", "lorenzo",
+    "tina", "lennart", "lupe", "carlos", "carolina", "leo",
 ];
 
 /// Whether `model_id`, an id or the ARN of a foundation model, names one of [`MODELS`].

@@ -25,6 +25,7 @@ mod config;
 mod conversation;
 mod listener;
 mod output;
+mod plan;
 mod refusal;
 mod rules;
 pub mod scenario;

@@ -94,8 +94,8 @@ pub(super) fn tone(text: &str, rate: SampleRate) -> Vec<i16> {
 /// A sine made of two parabolas, ±[`TONE_LEVEL`]; a whole turn is 2³².
 fn arch(phase: u32) -> i64 {
     let position = i64::from(phase >> 15) - 65_536;
-    let parabola = position * (65_536 - position.abs()) >> 15;
-    parabola * TONE_LEVEL >> 15
+    let parabola = (position * (65_536 - position.abs())) >> 15;
+    (parabola * TONE_LEVEL) >> 15
 }
 
 fn scaled(sample: i64, part: usize, whole: usize) -> i16 {

@@ -24,7 +24,7 @@ impl Scenario {
     pub fn from_file(path: &Path) -> Result<Self, ScenarioError> {
         let bytes = read(path)?;
         let mut scenario = parse(&bytes)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         scenario.load(|recording| {
             let path = folder.join(recording);
             read(&path).map(|bytes| (path, bytes))
@@ -42,7 +42,10 @@ impl Scenario {
         scenario.load(|recording| {
             Err(ScenarioError::Unreadable {
                 path: PathBuf::from(recording),
-                source: io::Error::new(io::ErrorKind::NotFound, "a scenario without a file has no recordings"),
+                source: io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "a scenario without a file has no recordings",
+                ),
             })
         })?;
         Ok(scenario)
