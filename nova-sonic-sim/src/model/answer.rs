@@ -11,7 +11,7 @@ use nova_sonic_core::{
 
 use super::{
     scenario::{Fault, Sentence, ToolCall, TurnFault},
-    sound::{tone, whole_steps},
+    sound::{resampled, tone, whole_steps},
     speaker::{SOUND_STEP, Speaker},
 };
 
@@ -39,7 +39,8 @@ impl Spoken {
 
     pub(super) fn sentence(sentence: &Sentence, rate: SampleRate) -> Self {
         let samples = match &sentence.sound {
-            Some(recording) => recording.at(rate),
+            // tried when the recording was read
+            Some(recording) => resampled(recording.samples(), recording.hertz(), rate).unwrap_or_default(),
             None => tone(&sentence.text, rate),
         };
         Self::new(sentence.text.clone(), samples, rate)

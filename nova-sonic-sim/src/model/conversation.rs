@@ -3,17 +3,15 @@
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use nova_sonic_core::{
-    error::ServiceException,
     event::{EndpointingSensitivity, EventReader},
     time::Tick,
 };
 
 use super::{
-    ConversationConfig, Exception, Limits, OpeningFault, Output,
+    ConversationConfig, Limits, OpeningFault, Output, WireFault,
     answer::{Answer, Moment, Request},
     calls::Calls,
     clock::ConversationClock,
-    config::is_known_model,
     listener::{FRAME, Heard, Listener},
     plan::{Ask, plan},
     refusal::Refusal,
@@ -28,7 +26,7 @@ const WAITING: usize = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Running,
-    /// Says nothing more and leaves the stream open, as a scenario asked.
+    /// Says nothing more, as a scenario asked, until the stream's life is over.
     Silent,
     Ended,
 }
@@ -95,15 +93,8 @@ impl Conversation {
         }
     }
 
-    /// What goes wrong before the first frame: an unknown model, or whatever the scenario asks for.
+    /// What goes wrong before the first frame, if the scenario asks for it.
     pub fn opening_fault(&self) -> Option<OpeningFault> {
-        if !is_known_model(&self.config.model_id) {
-            return Some(OpeningFault::Refuse(Exception {
-                exception: ServiceException::Validation,
-                message: "The provided model identifier is invalid.".to_owned(),
-                stream_continues: false,
-            }));
-        }
         self.config.scenario.opening.as_ref().map(Opening::fault)
     }
 
@@ -136,10 +127,16 @@ impl Conversation {
     /// A deadline may have passed; early calls change nothing.
     pub fn handle_timeout(&mut self, now: Tick) {
         self.now = self.now.max(now);
-        if self.state != State::Running {
-            return;
+        let life_is_over = self.now >= self.started.after(self.limits.life);
+        match self.state {
+            State::Running => {}
+            State::Silent if life_is_over => {
+                self.state = State::Ended;
+                return self.speaker.push(Output::Fault(WireFault::Cut));
+            }
+            State::Silent | State::Ended => return,
         }
-        if self.now >= self.started.after(self.limits.life) {
+        if life_is_over {
             self.refuse(&Refusal::LifeOver);
         } else if self.now >= self.last_content.after(self.limits.idle) {
             self.refuse(&Refusal::idle(self.limits.idle));
@@ -156,8 +153,10 @@ impl Conversation {
     /// When to call [`Self::handle_timeout`]; `None` when no deadline is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Tick> {
-        if self.state != State::Running {
-            return None;
+        match self.state {
+            State::Running => {}
+            State::Silent => return Some(self.started.after(self.limits.life)),
+            State::Ended => return None,
         }
         let tick_at = |reading: Duration| self.clock.tick_at(reading);
         let speech = match &self.answer {

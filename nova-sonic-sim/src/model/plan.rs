@@ -44,7 +44,9 @@ pub(super) fn plan(
     let say = match (scenario.otherwise, ask) {
         (Otherwise::Listen, _) | (_, Ask::Resumed(_)) => Vec::new(),
         (_, Ask::Said(said)) => {
-            vec![Spoken::new(neutral_text(said.length), resampled(&said.pcm, said.rate, rate), rate)]
+            // all of the service's rates can be turned into each other
+            let sound = resampled(&said.pcm, said.rate.hertz(), rate).unwrap_or_default();
+            vec![Spoken::new(neutral_text(said.length), sound, rate)]
         }
         (_, Ask::Typed(text)) => {
             let text: String = text.chars().take(PARROTED_LETTERS).collect();

@@ -85,14 +85,17 @@ fn an_unknown_event_passes_by() {
 }
 
 #[test]
-fn silence_lasts() {
+fn silence_lasts_until_the_life_of_the_stream_is_over() {
     let mut client = broken_turn(r#""silence""#);
     let lines = client.lines();
     assert_eq!(lines.last().map(String::as_str), Some("audioOutput 3840 bytes"));
-    client.pass(Duration::from_mins(20));
     client.close();
     client.end_input();
+    client.pass(Duration::from_mins(7));
     assert_eq!(client.lines(), [""; 0]);
+    client.pass(Duration::from_mins(1));
+    assert_eq!(client.lines(), ["Fault(Cut)"]);
+    assert_eq!(client.conversation.poll_timeout(), None);
 }
 
 #[test]

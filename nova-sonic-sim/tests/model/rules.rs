@@ -6,7 +6,7 @@ use nova_sonic_core::{
     audio::SampleRate,
     event::{ClientContent, ClientEvent, EndpointingSensitivity, Role},
 };
-use nova_sonic_sim::model::{ConversationConfig, OpeningFault, VOICES};
+use nova_sonic_sim::model::{ConversationConfig, VOICES};
 
 use crate::client::{AUDIO, Client, PROMPT, scenario, speech};
 
@@ -324,15 +324,4 @@ fn a_stream_lives_eight_minutes_or_what_is_asked_for() {
     assert_eq!(client.lines(), [""; 0]);
     client.silence(64);
     assert_eq!(client.refusal(), over);
-}
-
-#[test]
-fn an_unknown_model_is_refused_before_the_first_frame() {
-    let mut config = ConversationConfig::default();
-    assert_eq!(Client::new(config.clone()).conversation.opening_fault(), None);
-    config.model_id = "amazon.nova-3-sonic".to_owned();
-    let Some(OpeningFault::Refuse(exception)) = Client::new(config).conversation.opening_fault() else {
-        panic!("not refused")
-    };
-    assert_eq!(exception.exception.name(), "ValidationException");
 }

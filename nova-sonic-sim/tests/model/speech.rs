@@ -1,27 +1,26 @@
 //! Real recorded speech.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use nova_sonic_core::audio::SampleRate;
+use nova_sonic_core::audio::{Recording, Resampler};
 use nova_sonic_sim::model::ConversationConfig;
 
 use crate::client::Client;
 
-/// The samples of a mono 16-bit file.
-fn wav(path: &Path) -> (u32, Vec<i16>) {
-    let mut reader = hound::WavReader::open(path)
-        .unwrap_or_else(|error| panic!("{}: {error}; recordings come with alsa-utils", path.display()));
-    let spec = reader.spec();
-    assert_eq!((spec.channels, spec.bits_per_sample), (1, 16));
-    (spec.sample_rate, reader.samples().map(Result::unwrap).collect())
+/// The samples of a recording at 16 kHz.
+fn recording(path: &Path) -> Vec<i16> {
+    let recording = Recording::open(path, Duration::from_secs(30))
+        .unwrap_or_else(|error| panic!("{error}: recorded voices come with alsa-utils"));
+    let mut resampler = Resampler::new(recording.hertz(), 16_000).unwrap();
+    let mut samples = Vec::new();
+    resampler.process(recording.samples(), &mut samples);
+    resampler.flush(&mut samples);
+    samples
 }
 
 /// How many turns a recording gives, said after a second of silence and once more after four.
-fn turns(rate: SampleRate, recording: &[i16]) -> usize {
-    let mut client = Client::new(ConversationConfig::default());
-    client.rate = rate;
-    client.open(&[]);
-    client.audio_block(crate::client::AUDIO);
+fn turns(recording: &[i16]) -> usize {
+    let mut client = Client::talking(ConversationConfig::default(), &[]);
     client.silence(1000);
     for _ in 0..2 {
         client.microphone(recording);
@@ -35,18 +34,10 @@ fn turns(rate: SampleRate, recording: &[i16]) -> usize {
 #[test]
 fn a_person_saying_front_center_is_one_utterance() {
     for name in ["Front_Center", "Front_Left", "Rear_Right", "Side_Left"] {
-        let (rate, samples) = wav(&Path::new("/usr/share/sounds/alsa").join(name).with_extension("wav"));
-        assert_eq!(rate, 48_000);
-        // every third sample after a mean of three: plain, and good enough for energy
-        let speech: Vec<i16> = samples
-            .chunks_exact(3)
-            .map(|three| {
-                i16::try_from(three.iter().map(|sample| i32::from(*sample)).sum::<i32>() / 3).unwrap()
-            })
-            .collect();
-        assert_eq!(turns(SampleRate::Hz16000, &speech), 2, "{name}");
+        let speech = recording(&Path::new("/usr/share/sounds/alsa").join(name).with_extension("wav"));
+        assert_eq!(turns(&speech), 2, "{name}");
         let quiet: Vec<i16> = speech.iter().map(|sample| sample / 8).collect();
-        assert_eq!(turns(SampleRate::Hz16000, &quiet), 2, "{name}, 18 dB less");
+        assert_eq!(turns(&quiet), 2, "{name}, 18 dB less");
     }
 }
 
@@ -54,7 +45,6 @@ fn a_person_saying_front_center_is_one_utterance() {
 fn the_recorded_questions_are_one_utterance_each() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/talk/recordings");
     for name in ["question.wav", "interruption.wav"] {
-        let (rate, samples) = wav(&folder.join(name));
-        assert_eq!(turns(SampleRate::from_hertz(rate).unwrap(), &samples), 2, "{name}");
+        assert_eq!(turns(&recording(&folder.join(name))), 2, "{name}");
     }
 }

@@ -50,7 +50,7 @@ pub enum Fault {
     },
     /// An event that no client knows; the stream goes on.
     UnknownEvent,
-    /// Nothing more comes, the stream stays open.
+    /// Nothing more comes; the connection is cut when the life of the stream is over.
     Silence,
 }
 
