@@ -1,1 +1,326 @@
-//! The sans-IO conversation.
+//! The sans-IO conversation: no clock, no randomness, no sockets, no bytes.
+//!
+//! # Driving a session
+//!
+//! 1. Make one with [`Session::new`]. Its first events wait in the queue already.
+//! 2. Drain [`Session::poll_output`]: [`Output::Send`] goes to the transport, [`Output::Emit`] to the application.
+//! 3. Open the transport. **Send the first events before you wait for its answer**: the service may hold its
+//!    response until it has seen them. Then give [`Input::Connected`].
+//! 4. Wait for whatever comes first: sound of the microphone, an event of the service, the application, or the
+//!    instant of [`Session::poll_timeout`].
+//! 5. Give it to [`Session::handle_input`] with the time, and drain again.
+//! 6. Stop at [`Event::Closed`].
+//!
+//! The same script of ticks and inputs gives the same outputs in every language.
+//!
+//! ```
+//! use nova_sonic_core::{
+//!     event::ClientEvent,
+//!     session::{Input, Output, Session, SessionConfig},
+//!     time::Tick,
+//! };
+//!
+//! let mut session = Session::new(SessionConfig::default(), [7; 32], Tick::ZERO)?;
+//! let mut sent = Vec::new();
+//! while let Some(output) = session.poll_output() {
+//!     if let Output::Send(event) = output {
+//!         sent.push(event.name().to_owned());
+//!     }
+//! }
+//! assert_eq!(sent, ["sessionStart", "promptStart", "contentStart", "textInput", "contentEnd", "contentStart"]);
+//!
+//! session.handle_input(Tick::from_millis(20), Input::Connected)?;
+//! session.handle_input(Tick::from_millis(52), Input::Audio(&[0; 512]))?;
+//! assert!(matches!(session.poll_output(), Some(Output::Emit(_)))); // initializing → listening
+//! assert!(matches!(session.poll_output(), Some(Output::Send(ClientEvent::AudioInput { .. }))));
+//! # Ok::<(), nova_sonic_core::session::SessionError>(())
+//! ```
+//!
+//! # What it takes off its callers
+//!
+//! Text blocks never interleave with audio; silence fills every gap so that the stream is never idle; the service's
+//! two or three signs of an interruption become one [`Event::Interrupted`]; turns come from content blocks;
+//! every tool call gets exactly one JSON object; the history keeps what was heard.
+
+mod answer;
+mod blocks;
+mod closing;
+mod config;
+mod error;
+mod history;
+mod input;
+mod microphone;
+mod opening;
+mod output;
+mod receive;
+mod recent;
+mod timer;
+mod tools;
+mod turns;
+
+use std::collections::VecDeque;
+
+pub use config::{Playback, SessionConfig, Timing};
+pub use error::{Failure, SessionError};
+pub use history::Message;
+pub use input::{Input, Microphone, TurnId};
+pub use output::{CloseReason, Event, Output, RenewalReason, Stage, State};
+
+use blocks::Blocks;
+use history::History;
+use microphone::Feed;
+use recent::RecentAudio;
+use timer::{Timer, Timers};
+use tools::PendingCalls;
+use turns::Turns;
+
+use crate::{
+    audio::PcmPool,
+    event::{ClientEvent, Usage},
+    id::{ContentName, IdMint, PromptName, ToolUseId},
+    time::Tick,
+};
+
+/// How far a session has come. All questions of legality are asked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Opening,
+    Live,
+    Closing,
+    Closed,
+}
+
+impl Phase {
+    const fn takes_speech(self) -> bool {
+        matches!(self, Self::Opening | Self::Live)
+    }
+}
+
+/// One conversation with Nova Sonic. See the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    mint: IdMint,
+    pool: PcmPool,
+    prompt_name: PromptName,
+    queue: VecDeque<Output>,
+    queued_samples: usize,
+    timers: Timers,
+    phase: Phase,
+    state: State,
+    closing_for: Option<CloseReason>,
+    feed: Feed,
+    recent: RecentAudio,
+    blocks: Blocks,
+    turns: Turns,
+    history: History,
+    calls: PendingCalls,
+    usage: Usage,
+    thinking: bool,
+}
+
+/// What a successor needs so that nobody hears the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Handover {
+    /// What was said and heard. A last message of the user is left out when its sound is in `recent_audio`, for
+    /// otherwise it would be answered twice.
+    pub history: Vec<Message>,
+    /// The last seconds of the microphone, at the session's input rate.
+    pub recent_audio: Vec<i16>,
+    /// Tool calls that still wait for their answer. They do not survive as calls: the history has no place for
+    /// them, so a successor learns their result as text.
+    pub pending_calls: Vec<ToolUseId>,
+}
+
+impl Session {
+    /// A session whose ids are fixed by `seed` and whose life begins `now`; its opening events are queued.
+    ///
+    /// # Errors
+    /// [`SessionError::Configuration`] and [`SessionError::HistoryMessageTooLong`] for settings that the service
+    /// would refuse.
+    pub fn new(config: SessionConfig, seed: [u8; 32], now: Tick) -> Result<Self, SessionError> {
+        config.check()?;
+        let mut mint = IdMint::new(seed);
+        let mut session = Self {
+            prompt_name: PromptName::new(mint.next_uuid()),
+            recent: RecentAudio::new(config.input_rate.samples_in(config.timing.recent_audio)),
+            history: History::new(history::shaped(config.history.iter().cloned())),
+            feed: Feed::new(config.microphone),
+            mint,
+            config,
+            pool: PcmPool::default(),
+            queue: VecDeque::with_capacity(64),
+            queued_samples: 0,
+            timers: Timers::new(now),
+            phase: Phase::Opening,
+            state: State::Initializing,
+            closing_for: None,
+            blocks: Blocks::default(),
+            turns: Turns::default(),
+            calls: PendingCalls::default(),
+            usage: Usage::default(),
+            thinking: false,
+        };
+        session.open(now);
+        Ok(session)
+    }
+
+    /// Applies one input. A `now` earlier than the latest seen counts as the latest.
+    ///
+    /// An `Err` is always the caller's mistake, and leaves the session as it was. What the service or the network
+    /// does wrong becomes an event.
+    ///
+    /// # Errors
+    /// [`SessionError::Closed`] for sound, text or a tool's answer after the hang-up (other inputs are then
+    /// ignored), [`SessionError::Backpressure`] for sound only, and the errors of text and tool results.
+    pub fn handle_input(&mut self, now: Tick, input: Input<'_>) -> Result<(), SessionError> {
+        let now = self.timers.advance_to(now);
+        match input {
+            Input::Connected => self.on_connected(now),
+            Input::Audio(samples) => self.on_audio(now, samples)?,
+            Input::Text(text) => self.on_text(now, text)?,
+            Input::Microphone(position) => self.on_microphone(now, position),
+            Input::Played { turn, samples } => self.on_played(turn, samples),
+            Input::Interrupt => self.on_interrupt(now),
+            Input::ToolResult { call, json } => self.on_tool_result(now, call, json)?,
+            Input::ToolFailed { call, message } => self.on_tool_failed(now, call, message)?,
+            Input::Received(event) => self.on_received(now, event),
+            Input::Unreadable(error) => self.emit_error(error.into()),
+            Input::Exception(error) => self.on_exception(error),
+            Input::Timeout => {}
+            Input::Hangup => self.close(now, CloseReason::Hangup),
+            Input::Failed(failure) => self.abandon(CloseReason::Failed(failure)),
+            Input::Disconnected => self.abandon(CloseReason::Disconnected),
+        }
+        self.run_timers(now);
+        self.settle(now);
+        Ok(())
+    }
+
+    /// The next thing to do; `None` once drained. Infallible, never blocks.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        let output = self.queue.pop_front();
+        if let Some(Output::Send(ClientEvent::AudioInput { pcm, .. })) = &output {
+            self.queued_samples -= pcm.len();
+        }
+        output
+    }
+
+    /// When to call back with [`Input::Timeout`]; `None` when no deadline is pending.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Tick> {
+        self.timers.next()
+    }
+
+    /// Where the conversation stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Tokens used so far.
+    pub const fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// What this conversation is like, as it was made.
+    pub const fn config(&self) -> &SessionConfig {
+        &self.config
+    }
+
+    /// What was said and heard, as the service takes it for a history.
+    pub fn history(&self) -> Vec<Message> {
+        self.history.messages(self.timers.now(), self.config.playback, self.config.output_rate)
+    }
+
+    /// What a successor needs; may be asked for at any time, also after the end.
+    pub fn handover(&self) -> Handover {
+        let mut history = self.history();
+        let replayed = self
+            .history
+            .unanswered_since()
+            .is_some_and(|at| self.timers.now().since(at) < self.config.timing.recent_audio);
+        if replayed {
+            history.pop();
+        }
+        Handover {
+            history,
+            recent_audio: self.recent.to_vec(),
+            pending_calls: self.calls.ids().cloned().collect(),
+        }
+    }
+
+    fn send(&mut self, event: ClientEvent) {
+        if let ClientEvent::AudioInput { pcm, .. } = &event {
+            self.queued_samples += pcm.len();
+        }
+        self.queue.push_back(Output::Send(event));
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.queue.push_back(Output::Emit(event));
+    }
+
+    fn emit_error(&mut self, failure: Failure) {
+        if self.phase != Phase::Closed {
+            self.emit(Event::Error(failure));
+        }
+    }
+
+    fn next_content_name(&mut self) -> ContentName {
+        ContentName::new(self.mint.next_uuid())
+    }
+
+    fn run_timers(&mut self, now: Tick) {
+        while let Some(timer) = self.timers.expired() {
+            match timer {
+                Timer::Open => self.on_open_timeout(),
+                Timer::Close => self.finish_closing(),
+                Timer::Silence => self.fill_gap(now),
+                Timer::KeepAlive => self.keep_alive(now),
+                Timer::Renew => self.emit(Event::RenewalDue { reason: RenewalReason::StreamLife }),
+                Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
+                Timer::Answer => self.on_answer_late(),
+                Timer::Tool => self.on_tool_late(now),
+                Timer::Playback => self.turns.playback_over(),
+                Timer::Idle => self.close(now, CloseReason::Idle),
+                Timer::Life => self.close(now, CloseReason::TimeLimit),
+            }
+        }
+    }
+
+    /// Tells the application when what has happened amounts to another state.
+    fn settle(&mut self, now: Tick) {
+        let state = match self.phase {
+            Phase::Closed => State::Closed,
+            Phase::Opening => State::Initializing,
+            Phase::Live | Phase::Closing if self.turns.speaking() => State::Speaking,
+            Phase::Live | Phase::Closing if self.thinking => State::Thinking,
+            Phase::Live | Phase::Closing if self.feed.position() == Microphone::Closed => State::Idle,
+            Phase::Live | Phase::Closing => State::Listening,
+        };
+        let late = Timer::Answer;
+        if state == State::Thinking && self.calls.is_empty() {
+            if !self.timers.is_set(late) {
+                self.timers.set(late, now.after(self.config.timing.answer));
+            }
+        } else {
+            self.timers.clear(late);
+        }
+        if state != self.state && self.state != State::Closed {
+            let from = std::mem::replace(&mut self.state, state);
+            let change = Output::Emit(Event::StateChanged { from, to: state });
+            // a closed session says nothing after `Closed`
+            match self.queue.back() {
+                Some(Output::Emit(Event::Closed { .. })) => {
+                    let last = self.queue.len().saturating_sub(1);
+                    self.queue.insert(last, change);
+                }
+                _ => self.queue.push_back(change),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! What was said, as far as it was heard.
+
+use std::collections::VecDeque;
+
+use super::{Playback, SessionError, TurnId, answer::Answer};
+use crate::{audio::SampleRate, event::Role, time::Tick};
+
+/// Longest message of a history, bytes, and of all messages together.
+///
+/// Source: Nova 2 user guide, `doc-history`, since 22 June 2026 (before it: 1 KB and 40 KB).
+pub(super) const MESSAGE_LIMIT: usize = 50 * 1024;
+const TOTAL_LIMIT: usize = 200 * 1024;
+
+/// One message of a conversation.
+///
+/// ```
+/// use nova_sonic_core::{event::Role, session::Message};
+/// assert_eq!(Message::user("Why is the fox sad?").role, Role::User);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
+    /// [`Role::User`] or [`Role::Assistant`].
+    pub role: Role,
+    /// The words.
+    pub text: String,
+}
+
+impl Message {
+    /// Something the user said.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self { role: Role::User, text: text.into() }
+    }
+
+    /// Something the model said.
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self { role: Role::Assistant, text: text.into() }
+    }
+}
+
+pub(super) fn check(messages: &[Message]) -> Result<(), SessionError> {
+    for (index, message) in messages.iter().enumerate() {
+        if !matches!(message.role, Role::User | Role::Assistant) {
+            let problem = "has a message whose role is neither user nor assistant";
+            return Err(SessionError::Configuration { setting: "history", problem });
+        }
+        if message.text.len() > MESSAGE_LIMIT {
+            let length = message.text.len();
+            return Err(SessionError::HistoryMessageTooLong { index, length, limit: MESSAGE_LIMIT });
+        }
+    }
+    Ok(())
+}
+
+/// The messages as the service takes them: no empty ones, neighbours of one role merged, the first one the
+/// user's, no message over its limit, and the oldest dropped until all fit.
+pub(super) fn shaped(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
+    let mut shaped: VecDeque<Message> = VecDeque::new();
+    for message in messages {
+        let text = message.text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        match shaped.back_mut() {
+            Some(last) if last.role == message.role && last.text.len() + text.len() < MESSAGE_LIMIT => {
+                last.text.push(' ');
+                last.text.push_str(text);
+            }
+            Some(last) if last.role == message.role => text.clone_into(&mut last.text),
+            _ => shaped.push_back(Message { role: message.role, text: text.to_owned() }),
+        }
+        if let Some(last) = shaped.back_mut() {
+            truncate(&mut last.text, MESSAGE_LIMIT);
+        }
+    }
+    let mut total: usize = shaped.iter().map(|message| message.text.len()).sum();
+    while shaped.front().is_some_and(|first| total > TOTAL_LIMIT || first.role != Role::User) {
+        total -= shaped.pop_front().map_or(0, |first| first.text.len());
+    }
+    shaped.into()
+}
+
+/// Cuts at a character boundary.
+fn truncate(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        text.truncate(text.floor_char_boundary(limit));
+    }
+}
+
+#[derive(Debug)]
+enum Entry {
+    Said { message: Message, at: Tick },
+    Answered(Answer),
+}
+
+/// The conversation so far. Old entries are dropped long after they stopped fitting into a successor.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    entries: VecDeque<Entry>,
+}
+
+const ENTRY_LIMIT: usize = 2_000;
+
+impl History {
+    pub(super) fn new(earlier: Vec<Message>) -> Self {
+        let entries = earlier.into_iter().map(|message| Entry::Said { message, at: Tick::ZERO }).collect();
+        Self { entries }
+    }
+
+    pub(super) fn say(&mut self, message: Message, at: Tick) {
+        self.push(Entry::Said { message, at });
+    }
+
+    pub(super) fn begin_answer(&mut self, turn: TurnId) {
+        self.push(Entry::Answered(Answer::new(turn)));
+    }
+
+    fn push(&mut self, entry: Entry) {
+        if self.entries.len() >= ENTRY_LIMIT {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// The answer of that turn, if it is recent enough that anything can still change.
+    pub(super) fn answer_mut(&mut self, turn: TurnId) -> Option<&mut Answer> {
+        self.entries.iter_mut().rev().take(8).find_map(|entry| match entry {
+            Entry::Answered(answer) if answer.turn() == turn => Some(answer),
+            Entry::Answered(_) | Entry::Said { .. } => None,
+        })
+    }
+
+    /// The messages, answers cut to what was heard by `now`.
+    pub(super) fn messages(&self, now: Tick, playback: Playback, rate: SampleRate) -> Vec<Message> {
+        let last = self.entries.len().saturating_sub(1);
+        let rendered = self.entries.iter().enumerate().map(|(index, entry)| match entry {
+            Entry::Said { message, .. } => message.clone(),
+            Entry::Answered(answer) => {
+                Message::assistant(answer.text(answer.heard(now, playback, rate), index == last, rate))
+            }
+        });
+        shaped(rendered)
+    }
+
+    /// When the user spoke last, if nobody has answered since.
+    pub(super) fn unanswered_since(&self) -> Option<Tick> {
+        match self.entries.back() {
+            Some(Entry::Said { message, at }) if message.role == Role::User => Some(*at),
+            Some(Entry::Said { .. } | Entry::Answered(_)) | None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_is_shaped_as_the_service_takes_it() {
+        let messages = shaped([
+            Message::assistant("Hello."),
+            Message::user("one"),
+            Message::user("  "),
+            Message::user("two"),
+            Message::assistant("three"),
+        ]);
+        assert_eq!(messages, [Message::user("one two"), Message::assistant("three")]);
+    }
+
+    #[test]
+    fn the_oldest_messages_go_when_all_are_too_long() {
+        let long = "x".repeat(MESSAGE_LIMIT);
+        let pairs = (0..4).flat_map(|_| [Message::user(long.clone()), Message::assistant(long.clone())]);
+        let messages = shaped(pairs.chain([Message::user("last")]));
+        let total: usize = messages.iter().map(|message| message.text.len()).sum();
+        assert!(total <= TOTAL_LIMIT, "{total}");
+        assert_eq!(messages.first().map(|message| &message.role), Some(&Role::User));
+        assert_eq!(messages.last(), Some(&Message::user("last")));
+    }
+
+    #[test]
+    fn a_message_is_cut_between_characters() {
+        let messages = shaped([Message::user("ä".repeat(MESSAGE_LIMIT))]);
+        assert_eq!(messages.first().map(|message| message.text.len()), Some(MESSAGE_LIMIT));
+    }
+}

@@ -1,0 +1,196 @@
+//! What a session asks of its driver, and what it tells the application.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Failure, TurnId};
+use crate::{
+    audio::{Pcm, SampleRate},
+    event::{ClientEvent, Role, Usage},
+    id::ToolUseId,
+};
+
+/// One thing the driver must now do, in the order polled.
+#[derive(Debug)]
+#[must_use]
+#[non_exhaustive]
+pub enum Output {
+    /// Give to the transport.
+    Send(ClientEvent),
+    /// Nothing more will be sent: end the transport's sending half.
+    EndInput,
+    /// Give to the application.
+    Emit(Event),
+}
+
+/// What an application sees, under the same names in every language.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The conversation changed its state.
+    StateChanged {
+        /// What it was.
+        from: State,
+        /// What it is.
+        to: State,
+    },
+    /// Words of either side.
+    Transcript {
+        /// Whose.
+        role: Role,
+        /// The words.
+        text: String,
+        /// Plan or fact.
+        stage: Stage,
+        /// The turn that they belong to.
+        turn: TurnId,
+    },
+    /// Sound of the answer, to be played in order.
+    Audio {
+        /// The samples.
+        pcm: Pcm,
+        /// Their rate.
+        rate: SampleRate,
+        /// The turn that they belong to.
+        turn: TurnId,
+    },
+    /// The user interrupted: drop what is not yet played. Once per interruption.
+    Interrupted {
+        /// The turn that was cut off.
+        turn: TurnId,
+        /// How much of it was heard.
+        heard: Duration,
+        /// The words of that part.
+        text: String,
+    },
+    /// The model wants a tool run. Answer it once.
+    ToolCall {
+        /// The call.
+        id: ToolUseId,
+        /// The tool.
+        name: String,
+        /// Text of the arguments, normally a JSON object.
+        input: String,
+    },
+    /// Tokens used.
+    Usage {
+        /// Since the last such event.
+        delta: Usage,
+        /// In this session.
+        total: Usage,
+    },
+    /// The stream's end is near: open a successor with [`Session::handover`](super::Session::handover).
+    RenewalDue {
+        /// What ends.
+        reason: RenewalReason,
+    },
+    /// Something went wrong; the conversation goes on.
+    Error(Failure),
+    /// An event of the service that this version does not know.
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Its body.
+        body: Value,
+    },
+    /// The conversation is over. Nothing follows.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// Where the conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// Not connected yet.
+    Initializing,
+    /// The microphone is open and nobody answers.
+    Listening,
+    /// The user has finished, or a tool is running.
+    Thinking,
+    /// The answer is being heard.
+    Speaking,
+    /// The microphone is closed and nobody answers.
+    Idle,
+    /// Over.
+    Closed,
+}
+
+impl State {
+    /// The word used in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initializing => "initializing",
+            Self::Listening => "listening",
+            Self::Thinking => "thinking",
+            Self::Speaking => "speaking",
+            Self::Idle => "idle",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Whether words are a plan or a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Planned, or being heard.
+    Partial,
+    /// Spoken, or recognised.
+    Final,
+}
+
+impl Stage {
+    /// The word used in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Partial => "partial",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// What makes a successor necessary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RenewalReason {
+    /// The eight minutes of a stream are nearly over.
+    StreamLife,
+    /// The credentials end soon.
+    Credentials,
+}
+
+/// Why a conversation is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The application hung up.
+    Hangup,
+    /// The service ended the conversation in order, unasked.
+    Ended,
+    /// The transport ended without a word.
+    Disconnected,
+    /// Nobody said anything for the time that the configuration allows.
+    Idle,
+    /// The conversation lasted as long as the configuration allows.
+    TimeLimit,
+    /// Something broke.
+    Failed(Failure),
+}
+
+impl CloseReason {
+    /// The word used in every language; a failure's word is its code.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Hangup => "hangup",
+            Self::Ended => "ended",
+            Self::Disconnected => "disconnected",
+            Self::Idle => "idle",
+            Self::TimeLimit => "time_limit",
+            Self::Failed(failure) => failure.code().as_str(),
+        }
+    }
+}
