@@ -281,7 +281,7 @@ impl Session {
                 Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
                 Timer::Answer => self.on_answer_late(),
                 Timer::Tool => self.on_tool_late(now),
-                Timer::Playback => self.turns.playback_over(),
+                Timer::Playback => self.on_played_out(),
                 Timer::Idle => self.close(now, CloseReason::Idle),
                 Timer::Life => self.close(now, CloseReason::TimeLimit),
             }
