@@ -171,13 +171,11 @@ impl RawStream {
             if let Some(message) = whole_message(&mut self.buffer) {
                 return Some(message);
             }
-            match within(self.response.body_mut().frame()).await {
-                Some(frame) => self.buffer.extend_from_slice(&frame.unwrap().into_data().unwrap()),
-                None => {
-                    assert!(self.buffer.is_empty(), "the response ended inside a message");
-                    return None;
-                }
-            }
+            let Some(frame) = within(self.response.body_mut().frame()).await else {
+                assert!(self.buffer.is_empty(), "the response ended inside a message");
+                return None;
+            };
+            self.buffer.extend_from_slice(&frame.unwrap().into_data().unwrap());
         }
     }
 
