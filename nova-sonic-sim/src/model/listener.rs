@@ -290,6 +290,14 @@ mod tests {
     }
 
     #[test]
+    fn a_voice_that_fades_is_heard_until_it_meets_the_background() {
+        let parts = [(2000, 120), (1000, 3000), (800, 300), (3000, 120)];
+        let heard = listen(&EndpointingSensitivity::High, &parts, 512);
+        let [_, (_, Heard::SpeechEnded(said))] = heard.as_slice() else { panic!("not one utterance") };
+        assert_eq!(said.length, Duration::from_millis(1800));
+    }
+
+    #[test]
     fn an_endless_utterance_is_not_kept_without_end() {
         let syllables: Vec<(u64, i16)> = (0..450).flat_map(|_| [(150, 6000), (50, 40)]).collect();
         let mut parts = syllables;
