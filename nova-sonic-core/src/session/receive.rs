@@ -6,7 +6,7 @@ use super::{
     CloseReason, Event, Failure, Message, Phase, Playback, Session, SessionError, Stage, TurnId,
     blocks::{Block, Call, Kind},
     timer::Timer,
-    tools,
+    tools::{self, Admission},
 };
 use crate::{
     audio::Pcm,
@@ -59,9 +59,16 @@ impl Session {
     }
 
     fn on_content_start(&mut self, id: ContentId, role: &Role, content: ServerContent) {
+        if self.phase == Phase::Live {
+            // the completion that had ended was not the last
+            self.closing_for = None;
+        }
+        if *role != Role::User {
+            self.turns.block_at(self.timers.now());
+        }
         let (kind, turn) = match (content, role) {
             // a user's block may stay empty: only its words begin a turn
-            (ServerContent::Text { .. }, Role::User) => (Kind::UserText, TurnId::new(0)),
+            (ServerContent::Text { .. }, Role::User) => (Kind::UserText { words: false }, TurnId::new(0)),
             // what was spoken comes late: by then the user may have the word
             (ServerContent::Text { stage: Some(GenerationStage::Final) }, _) => {
                 let turn = self.turns.last_answer().unwrap_or(TurnId::new(0));
@@ -87,7 +94,10 @@ impl Session {
 
     fn on_text_output(&mut self, now: Tick, id: &ContentId, role: Option<&Role>, text: String) {
         let (kind_is_user, stage, turn) = match self.blocks.find_mut(id) {
-            Some(Block { kind: Kind::UserText, .. }) => (true, None, TurnId::new(0)),
+            Some(Block { kind: Kind::UserText { words }, .. }) => {
+                *words |= !text.trim().is_empty();
+                (true, None, TurnId::new(0))
+            }
             Some(Block { kind: Kind::AssistantText { stage }, turn, .. }) => (false, stage.clone(), *turn),
             Some(_) | None => (role == Some(&Role::User), None, TurnId::new(0)),
         };
@@ -99,6 +109,8 @@ impl Session {
             let turn = self.turns.user_speaks();
             self.history.say(Message::user(text.as_str()), now);
             self.emit(Event::Transcript { role: Role::User, text, stage: Stage::Final, turn });
+            // whoever still talks does not wait for an answer yet
+            self.timers.clear(Timer::Answer);
             self.stir(now);
         } else if stage == Some(GenerationStage::Speculative) {
             let turn = self.answer_turn(id);
@@ -106,7 +118,14 @@ impl Session {
             self.stir(now);
         } else {
             self.spoken(turn, text);
+            self.stir(now);
         }
+    }
+
+    /// The user has finished: an answer is due.
+    pub(super) fn expect_answer(&mut self) {
+        self.thinking = true;
+        self.timers.clear(Timer::Answer);
     }
 
     fn plan(&mut self, turn: TurnId, text: String) {
@@ -121,6 +140,8 @@ impl Session {
     /// What was really spoken comes late, often after the sound, and belongs to the turn that it was spoken in.
     fn spoken(&mut self, turn: TurnId, text: String) {
         let turn = if turn == TurnId::new(0) { self.assistant_turn_for_block() } else { turn };
+        // an answer may have begun before the last words of the one before it came
+        let turn = self.history.turn_that_planned(&text).unwrap_or(turn);
         let Some(answer) = self.history.answer_mut(turn) else {
             // words without a plan: a turn of their own
             let (turn, begins) = self.turns.assistant_speaks();
@@ -155,22 +176,25 @@ impl Session {
     }
 
     fn on_audio_output(&mut self, now: Tick, id: &ContentId, pcm: Pcm) {
+        self.turns.block_at(now);
         let turn = self.answer_turn(id);
         let rate = self.config.output_rate;
+        let start = now.max(self.history.play_until());
         let Some(answer) = self.history.answer_mut(turn) else { return };
         if answer.suppressed || answer.interrupted() || pcm.is_empty() {
             return;
         }
-        answer.hear(pcm.len(), now, rate);
+        answer.hear(pcm.len(), start, rate);
         let grace = match self.config.playback {
             Playback::Assumed => std::time::Duration::ZERO,
             Playback::Reported => REPORT_GRACE,
         };
-        let play_until = answer.play_until().after(grace);
-        self.turns.sounds();
-        self.thinking = !self.calls.is_empty();
-        self.timers.set(Timer::Playback, play_until);
-        self.stir(now);
+        let play_until = answer.play_until();
+        self.turns.sounds(turn);
+        // who has typed in the meantime still waits for another answer
+        self.thinking &= self.turns.is_unfinished(turn);
+        self.timers.set(Timer::Playback, play_until.after(grace));
+        self.stir(play_until);
         self.emit(Event::Audio { pcm, rate, turn });
     }
 
@@ -178,19 +202,25 @@ impl Session {
         let Some(block) = self.blocks.close(id) else { return };
         if stop_reason == Some(&StopReason::Interrupted) {
             self.on_interrupted(now, block.turn);
+            if let Kind::Tool { call: Some(call) } = block.kind {
+                self.answer_call(
+                    &call.id,
+                    tools::error_object("the user interrupted before the call was made"),
+                );
+            }
             return;
         }
         match block.kind {
             // the end of the user's turn is not signalled otherwise
-            Kind::UserText => self.thinking = !self.turns.speaking(),
+            Kind::UserText { words: true } if !self.turns.speaking() => self.expect_answer(),
             Kind::Audio => {
                 let ended = stop_reason == Some(&StopReason::EndTurn);
+                if ended {
+                    self.turns.finish(block.turn);
+                }
                 if let Some(answer) = self.history.answer_mut(block.turn) {
                     answer.end_segment();
                     answer.complete = ended;
-                    if ended && answer.suppressed {
-                        self.turns.end(block.turn);
-                    }
                 }
             }
             Kind::Tool { call: Some(call) } => {
@@ -198,13 +228,22 @@ impl Session {
                     self.emit(Event::ToolCall { id: call.id, name: call.name, input: call.input });
                 }
             }
-            Kind::AssistantText { .. } | Kind::Tool { call: None } | Kind::Other => {}
+            Kind::UserText { .. } | Kind::AssistantText { .. } | Kind::Tool { call: None } | Kind::Other => {}
         }
     }
 
     fn on_tool_use(&mut self, now: Tick, content_id: &ContentId, call: Call) {
-        if !self.calls.add(call.id.clone(), now) {
+        if !self.phase.takes_speech() {
+            // nobody could answer any more
             return;
+        }
+        match self.calls.add(call.id.clone(), now) {
+            Admission::Admitted => {}
+            Admission::Repeated => return,
+            Admission::Refused => {
+                self.send_tool_result(&call.id, tools::error_object("too many calls wait for their answer"));
+                return;
+            }
         }
         self.thinking = true;
         self.watch_calls();
@@ -249,9 +288,13 @@ impl Session {
 
     /// The one answer to a call: a whole block, which may stand between frames of sound.
     pub(super) fn answer_call(&mut self, call: &ToolUseId, json: String) {
-        if !self.calls.take(call) {
-            return;
+        if self.calls.take(call) {
+            self.send_tool_result(call, json);
+            self.watch_calls();
         }
+    }
+
+    fn send_tool_result(&mut self, call: &ToolUseId, json: String) {
         let prompt_name = self.prompt_name.clone();
         let content_name = self.next_content_name();
         self.send(ClientEvent::ContentStart {
@@ -265,7 +308,6 @@ impl Session {
             json,
         });
         self.send(ClientEvent::ContentEnd { prompt_name, content_name });
-        self.watch_calls();
     }
 
     pub(super) fn on_tool_late(&mut self, now: Tick) {
@@ -303,25 +345,28 @@ impl Session {
 
     /// The user wants silence; the service goes on sending until the turn's end, and nobody hears it.
     pub(super) fn on_interrupt(&mut self, now: Tick) {
-        if let Some(turn) = self.turns.assistant_turn()
+        if self.phase == Phase::Closed {
+            return;
+        }
+        // what sounds may be the answer before the one that the user has just asked for
+        if let Some(turn) = self.turns.sounding().or_else(|| self.turns.assistant_turn())
             && self.cut(now, turn)
         {
             if let Some(answer) = self.history.answer_mut(turn) {
                 answer.suppressed = true;
-                if answer.complete {
-                    self.turns.end(turn);
-                }
+                self.turns.hush(turn, answer.complete);
             }
-            self.turns.playback_over();
         }
     }
 
     /// Two or three signs come for one interruption; the turn that they belong to tells them apart.
     fn on_interrupted(&mut self, now: Tick, turn: TurnId) {
-        let turn = if turn == TurnId::new(0) { self.assistant_turn_for_block() } else { turn };
-        if self.cut(now, turn) {
-            self.thinking = false;
-        }
+        let known = Some(turn).filter(|turn| *turn != TurnId::new(0));
+        let Some(turn) = known.or_else(|| self.turns.assistant_turn()).or_else(|| self.turns.last_answer())
+        else {
+            return;
+        };
+        self.cut(now, turn);
         self.turns.end(turn);
     }
 
@@ -336,7 +381,12 @@ impl Session {
         }
         let heard = answer.cut(now, playback, rate);
         let text = answer.text(heard, false, rate);
-        self.timers.clear(Timer::Playback);
+        if self.turns.sounding() == Some(turn) {
+            self.timers.clear(Timer::Playback);
+            self.turns.playback_over();
+        }
+        // who spoke in between waits for another answer
+        self.thinking = self.turns.user_waits();
         let heard = rate.duration_of(usize::try_from(heard).unwrap_or(usize::MAX));
         self.emit(Event::Interrupted { turn, heard, text });
         true

@@ -1,6 +1,6 @@
 //! Tool calls that wait for their one answer.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -11,20 +11,45 @@ use crate::{id::ToolUseId, time::Tick};
 pub(super) const RESULT_LIMIT: usize = 250_000;
 /// Calls that may wait at once: a model that asks for more is out of its mind.
 const PENDING_LIMIT: usize = 128;
+/// Answered calls whose ids are remembered, so that an echo does not run a tool twice.
+const REMEMBERED: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct PendingCalls {
     calls: Vec<(ToolUseId, Tick)>,
+    answered: VecDeque<ToolUseId>,
+}
+
+/// What is to become of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It waits for its answer now.
+    Admitted,
+    /// It waits already, or has had its answer.
+    Repeated,
+    /// Too many wait: it is to be refused.
+    Refused,
 }
 
 impl PendingCalls {
-    /// Notes a call; `false` for one that is known already, or one too many.
-    pub(super) fn add(&mut self, call: ToolUseId, now: Tick) -> bool {
-        if self.calls.len() >= PENDING_LIMIT || self.contains(&call) {
-            return false;
+    /// Notes a call, unless it is known already or one too many.
+    pub(super) fn add(&mut self, call: ToolUseId, now: Tick) -> Admission {
+        if self.contains(&call) || self.answered.contains(&call) {
+            return Admission::Repeated;
+        }
+        if self.calls.len() >= PENDING_LIMIT {
+            self.remember(call);
+            return Admission::Refused;
         }
         self.calls.push((call, now));
-        true
+        Admission::Admitted
+    }
+
+    fn remember(&mut self, call: ToolUseId) {
+        if self.answered.len() >= REMEMBERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back(call);
     }
 
     pub(super) fn contains(&self, call: &ToolUseId) -> bool {
@@ -33,9 +58,10 @@ impl PendingCalls {
 
     /// Takes a call off the list; `false` when it is not on it.
     pub(super) fn take(&mut self, call: &ToolUseId) -> bool {
-        let before = self.calls.len();
-        self.calls.retain(|(known, _)| known != call);
-        self.calls.len() < before
+        let Some(place) = self.calls.iter().position(|(known, _)| known == call) else { return false };
+        let (call, _) = self.calls.remove(place);
+        self.remember(call);
+        true
     }
 
     pub(super) fn is_empty(&self) -> bool {
