@@ -199,9 +199,13 @@ impl Session {
     }
 
     fn on_content_end(&mut self, now: Tick, id: &ContentId, stop_reason: Option<&StopReason>) {
-        let Some(block) = self.blocks.close(id) else { return };
+        let block = self.blocks.close(id);
         if stop_reason == Some(&StopReason::Interrupted) {
-            self.on_interrupted(now, block.turn);
+            // also of a block whose beginning could not be read
+            self.on_interrupted(now, block.as_ref().map_or(TurnId::new(0), |block| block.turn));
+        }
+        let Some(block) = block else { return };
+        if stop_reason == Some(&StopReason::Interrupted) {
             if let Kind::Tool { call: Some(call) } = block.kind {
                 self.answer_call(
                     &call.id,
