@@ -49,6 +49,7 @@ mod config;
 mod error;
 mod history;
 mod input;
+mod interruption;
 mod microphone;
 mod opening;
 mod output;
@@ -180,7 +181,7 @@ impl Session {
             Input::Audio(samples) => self.on_audio(now, samples)?,
             Input::Text(text) => self.on_text(now, text)?,
             Input::Microphone(position) => self.on_microphone(now, position),
-            Input::Played { turn, samples } => self.on_played(turn, samples),
+            Input::Played { turn, samples } => self.on_played(now, turn, samples),
             Input::Interrupt => self.on_interrupt(now),
             Input::ToolResult { call, json } => self.on_tool_result(now, call, json)?,
             Input::ToolFailed { call, message } => self.on_tool_failed(now, call, message)?,
@@ -280,7 +281,7 @@ impl Session {
                 Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
                 Timer::Answer => self.on_answer_late(),
                 Timer::Tool => self.on_tool_late(now),
-                Timer::Playback => self.turns.playback_over(),
+                Timer::Playback => self.on_played_out(),
                 Timer::Idle => self.close(now, CloseReason::Idle),
                 Timer::Life => self.close(now, CloseReason::TimeLimit),
             }

@@ -3,19 +3,16 @@
 use serde_json::Value;
 
 use super::{
-    CloseReason, Event, Failure, Message, Phase, Playback, Session, SessionError, Stage, TurnId,
+    CloseReason, Event, Failure, Message, Phase, Playback, Session, Stage, TurnId,
     blocks::{Block, Call, Kind},
     timer::Timer,
-    tools::{self, Admission},
+    tools,
 };
 use crate::{
     audio::Pcm,
     error::ErrorCode,
-    event::{
-        ClientContent, ClientEvent, GenerationStage, Role, ServerContent, ServerEvent, StopReason,
-        UsageDetails,
-    },
-    id::{ContentId, ToolUseId},
+    event::{GenerationStage, Role, ServerContent, ServerEvent, StopReason, UsageDetails},
+    id::ContentId,
     time::Tick,
 };
 
@@ -205,28 +202,17 @@ impl Session {
             self.on_interrupted(now, block.as_ref().map_or(TurnId::new(0), |block| block.turn));
         }
         let Some(block) = block else { return };
-        if stop_reason == Some(&StopReason::Interrupted) {
-            if let Kind::Tool { call: Some(call) } = block.kind {
+        match block.kind {
+            Kind::Tool { call: Some(call) } if stop_reason == Some(&StopReason::Interrupted) => {
                 self.answer_call(
                     &call.id,
                     tools::error_object("the user interrupted before the call was made"),
                 );
             }
-            return;
-        }
-        match block.kind {
+            _ if stop_reason == Some(&StopReason::Interrupted) => {}
             // the end of the user's turn is not signalled otherwise
             Kind::UserText { words: true } if !self.turns.speaking() => self.expect_answer(),
-            Kind::Audio => {
-                let ended = stop_reason == Some(&StopReason::EndTurn);
-                if ended {
-                    self.turns.finish(block.turn);
-                }
-                if let Some(answer) = self.history.answer_mut(block.turn) {
-                    answer.end_segment();
-                    answer.complete = ended;
-                }
-            }
+            Kind::Audio => self.on_sound_end(now, block.turn, stop_reason == Some(&StopReason::EndTurn)),
             Kind::Tool { call: Some(call) } => {
                 if self.calls.contains(&call.id) {
                     self.emit(Event::ToolCall { id: call.id, name: call.name, input: call.input });
@@ -236,96 +222,28 @@ impl Session {
         }
     }
 
-    fn on_tool_use(&mut self, now: Tick, content_id: &ContentId, call: Call) {
-        if !self.phase.takes_speech() {
-            // nobody could answer any more
-            return;
+    fn on_sound_end(&mut self, now: Tick, turn: TurnId, complete: bool) {
+        if complete {
+            self.turns.finish(turn);
         }
-        match self.calls.add(call.id.clone(), now) {
-            Admission::Admitted => {}
-            Admission::Repeated => return,
-            Admission::Refused => {
-                self.send_tool_result(&call.id, tools::error_object("too many calls wait for their answer"));
-                return;
-            }
+        if let Some(answer) = self.history.answer_mut(turn) {
+            answer.end_segment();
+            answer.complete = complete;
         }
-        self.thinking = true;
-        self.watch_calls();
-        match self.blocks.find_mut(content_id) {
-            Some(Block { kind: Kind::Tool { call: place }, .. }) if place.is_none() => *place = Some(call),
-            // no block to wait for
-            _ => self.emit(Event::ToolCall { id: call.id, name: call.name, input: call.input }),
-        }
+        self.check_playback(now, turn);
     }
 
-    pub(super) fn on_tool_result(
-        &mut self,
-        now: Tick,
-        call: &ToolUseId,
-        json: &str,
-    ) -> Result<(), SessionError> {
-        self.check_call(call)?;
-        let object = tools::result_object(json)?;
-        self.answer_call(call, object);
-        self.stir(now);
-        Ok(())
-    }
-
-    pub(super) fn on_tool_failed(
-        &mut self,
-        now: Tick,
-        call: &ToolUseId,
-        message: &str,
-    ) -> Result<(), SessionError> {
-        self.check_call(call)?;
-        self.answer_call(call, tools::error_object(message));
-        self.stir(now);
-        Ok(())
-    }
-
-    fn check_call(&self, call: &ToolUseId) -> Result<(), SessionError> {
-        if !self.phase.takes_speech() {
-            return Err(SessionError::Closed);
-        }
-        if self.calls.contains(call) { Ok(()) } else { Err(SessionError::UnknownCall) }
-    }
-
-    /// The one answer to a call: a whole block, which may stand between frames of sound.
-    pub(super) fn answer_call(&mut self, call: &ToolUseId, json: String) {
-        if self.calls.take(call) {
-            self.send_tool_result(call, json);
-            self.watch_calls();
-        }
-    }
-
-    fn send_tool_result(&mut self, call: &ToolUseId, json: String) {
-        let prompt_name = self.prompt_name.clone();
-        let content_name = self.next_content_name();
-        self.send(ClientEvent::ContentStart {
-            prompt_name: prompt_name.clone(),
-            content_name: content_name.clone(),
-            content: ClientContent::ToolResult { tool_use_id: call.clone() },
-        });
-        self.send(ClientEvent::ToolResult {
-            prompt_name: prompt_name.clone(),
-            content_name: content_name.clone(),
-            json,
-        });
-        self.send(ClientEvent::ContentEnd { prompt_name, content_name });
-    }
-
-    pub(super) fn on_tool_late(&mut self, now: Tick) {
-        let patience = self.config.timing.tool;
-        for call in self.calls.late(now, patience) {
-            self.answer_call(&call, tools::error_object("the tool did not answer in time"));
-        }
-        self.watch_calls();
-    }
-
-    fn watch_calls(&mut self) {
-        match self.calls.deadline(self.config.timing.tool) {
-            Some(deadline) => self.timers.set(Timer::Tool, deadline),
-            None => self.timers.clear(Timer::Tool),
+    /// A player that reports is done when the service has said that this was all, whichever comes first.
+    fn check_playback(&mut self, now: Tick, turn: TurnId) {
+        let (playback, rate) = (self.config.playback, self.config.output_rate);
+        if playback == Playback::Reported
+            && self.turns.sounding() == Some(turn)
+            && let Some(answer) = self.history.answer_mut(turn)
+            && answer.complete
+            && answer.all_heard(now, playback, rate)
+        {
+            self.timers.clear(Timer::Playback);
+            self.turns.playback_over();
         }
     }
 
@@ -335,65 +253,23 @@ impl Session {
         self.emit_error(Failure::new(ErrorCode::ServerSilent, format!("no answer came within {waited} ms")));
     }
 
-    pub(super) fn on_played(&mut self, turn: TurnId, samples: u64) {
-        let (now, rate) = (self.timers.now(), self.config.output_rate);
-        let current = self.turns.assistant_turn() == Some(turn);
+    pub(super) fn on_played(&mut self, now: Tick, turn: TurnId, samples: u64) {
         if let Some(answer) = self.history.answer_mut(turn) {
             answer.report_played(samples);
-            if current && answer.complete && answer.all_heard(now, Playback::Reported, rate) {
-                self.timers.clear(Timer::Playback);
-                self.turns.playback_over();
-            }
+            self.check_playback(now, turn);
         }
     }
 
-    /// The user wants silence; the service goes on sending until the turn's end, and nobody hears it.
-    pub(super) fn on_interrupt(&mut self, now: Tick) {
-        if self.phase == Phase::Closed {
-            return;
-        }
-        // what sounds may be the answer before the one that the user has just asked for
-        if let Some(turn) = self.turns.sounding().or_else(|| self.turns.assistant_turn())
-            && self.cut(now, turn)
+    /// All that came has been played. An answer that the service has not ended yet is still to go on.
+    pub(super) fn on_played_out(&mut self) {
+        self.turns.playback_over();
+        let Some(turn) = self.turns.assistant_turn() else { return };
+        if let Some(answer) = self.history.answer_mut(turn)
+            && !answer.complete
+            && !answer.suppressed
         {
-            if let Some(answer) = self.history.answer_mut(turn) {
-                answer.suppressed = true;
-                self.turns.hush(turn, answer.complete);
-            }
+            self.thinking = true;
         }
-    }
-
-    /// Two or three signs come for one interruption; the turn that they belong to tells them apart.
-    fn on_interrupted(&mut self, now: Tick, turn: TurnId) {
-        let known = Some(turn).filter(|turn| *turn != TurnId::new(0));
-        let Some(turn) = known.or_else(|| self.turns.assistant_turn()).or_else(|| self.turns.last_answer())
-        else {
-            return;
-        };
-        self.cut(now, turn);
-        self.turns.end(turn);
-    }
-
-    /// Cuts an answer where it was heard and says so once; `false` when there was nothing to cut.
-    fn cut(&mut self, now: Tick, turn: TurnId) -> bool {
-        let (playback, rate) = (self.config.playback, self.config.output_rate);
-        let Some(answer) = self.history.answer_mut(turn) else { return false };
-        if answer.interrupted()
-            || (answer.complete && answer.has_sound() && answer.all_heard(now, playback, rate))
-        {
-            return false;
-        }
-        let heard = answer.cut(now, playback, rate);
-        let text = answer.text(heard, false, rate);
-        if self.turns.sounding() == Some(turn) {
-            self.timers.clear(Timer::Playback);
-            self.turns.playback_over();
-        }
-        // who spoke in between waits for another answer
-        self.thinking = self.turns.user_waits();
-        let heard = rate.duration_of(usize::try_from(heard).unwrap_or(usize::MAX));
-        self.emit(Event::Interrupted { turn, heard, text });
-        true
     }
 
     /// In practice the end of all output: it comes once, after the closing events.

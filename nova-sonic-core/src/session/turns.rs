@@ -55,15 +55,13 @@ impl Turns {
 
     /// The model's turn and whether it begins here.
     pub(super) fn assistant_speaks(&mut self) -> (TurnId, bool) {
-        match self.assistant_turn() {
-            Some(turn) => (turn, false),
-            None => {
-                let turn = self.next();
-                self.speaker = Some(Speaker::Assistant(turn));
-                self.last_answer = Some(turn);
-                (turn, true)
-            }
+        if let Some(turn) = self.assistant_turn() {
+            return (turn, false);
         }
+        let turn = self.next();
+        self.speaker = Some(Speaker::Assistant(turn));
+        self.last_answer = Some(turn);
+        (turn, true)
     }
 
     /// The model's turn, unless the user has the word.
