@@ -7,10 +7,17 @@ use crate::{
 };
 
 pub(super) enum Kind {
-    UserText,
-    AssistantText { stage: Option<GenerationStage> },
+    UserText {
+        /// Whether it held any.
+        words: bool,
+    },
+    AssistantText {
+        stage: Option<GenerationStage>,
+    },
     Audio,
-    Tool { call: Option<Call> },
+    Tool {
+        call: Option<Call>,
+    },
     Other,
 }
 

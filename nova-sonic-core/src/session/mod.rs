@@ -49,6 +49,7 @@ mod config;
 mod error;
 mod history;
 mod input;
+mod interruption;
 mod microphone;
 mod opening;
 mod output;
@@ -122,8 +123,8 @@ pub struct Session {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handover {
-    /// What was said and heard. A last message of the user is left out when its sound is in `recent_audio`, for
-    /// otherwise it would be answered twice.
+    /// What was said and heard. What the user said last is left out when its sound is in `recent_audio`, for
+    /// otherwise it would be answered twice; what was typed stays.
     pub history: Vec<Message>,
     /// The last seconds of the microphone, at the session's input rate.
     pub recent_audio: Vec<i16>,
@@ -180,7 +181,7 @@ impl Session {
             Input::Audio(samples) => self.on_audio(now, samples)?,
             Input::Text(text) => self.on_text(now, text)?,
             Input::Microphone(position) => self.on_microphone(now, position),
-            Input::Played { turn, samples } => self.on_played(turn, samples),
+            Input::Played { turn, samples } => self.on_played(now, turn, samples),
             Input::Interrupt => self.on_interrupt(now),
             Input::ToolResult { call, json } => self.on_tool_result(now, call, json)?,
             Input::ToolFailed { call, message } => self.on_tool_failed(now, call, message)?,
@@ -234,16 +235,15 @@ impl Session {
 
     /// What a successor needs; may be asked for at any time, also after the end.
     pub fn handover(&self) -> Handover {
-        let mut history = self.history();
-        let replayed = self
-            .history
-            .unanswered_since()
-            .is_some_and(|at| self.timers.now().since(at) < self.config.timing.recent_audio);
-        if replayed {
-            history.pop();
-        }
+        let now = self.timers.now();
+        let replayed_from = now.before(self.config.timing.recent_audio);
         Handover {
-            history,
+            history: self.history.messages_before(
+                replayed_from,
+                now,
+                self.config.playback,
+                self.config.output_rate,
+            ),
             recent_audio: self.recent.to_vec(),
             pending_calls: self.calls.ids().cloned().collect(),
         }
@@ -294,9 +294,12 @@ impl Session {
             Phase::Closed => State::Closed,
             Phase::Opening => State::Initializing,
             Phase::Live | Phase::Closing if self.turns.speaking() => State::Speaking,
-            Phase::Live | Phase::Closing if self.thinking => State::Thinking,
-            Phase::Live | Phase::Closing if self.feed.position() == Microphone::Closed => State::Idle,
-            Phase::Live | Phase::Closing => State::Listening,
+            Phase::Live if self.thinking || !self.calls.is_empty() => State::Thinking,
+            Phase::Live if self.feed.position() == Microphone::Closed => State::Idle,
+            Phase::Live => State::Listening,
+            Phase::Closing if self.state == State::Speaking => State::Idle,
+            // the goodbye is a matter of moments, and nothing in it concerns the user
+            Phase::Closing => self.state,
         };
         let late = Timer::Answer;
         if state == State::Thinking && self.calls.is_empty() {
