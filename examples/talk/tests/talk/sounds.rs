@@ -1,0 +1,69 @@
+//! Recordings to say.
+
+use std::path::{Path, PathBuf};
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+
+/// The question that is shipped: "Why is the little fox so sad?"
+pub(crate) fn question() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/question.wav")
+}
+
+/// The interruption that is shipped: "Wait! Can the fox have a friend, please?"
+pub(crate) fn interruption() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/interruption.wav")
+}
+
+/// A person who says "front center", recorded at 48 kHz.
+pub(crate) fn front_center() -> PathBuf {
+    let path = PathBuf::from("/usr/share/sounds/alsa/Front_Center.wav");
+    assert!(path.exists(), "{} is missing: install alsa-utils for its recorded speech", path.display());
+    path
+}
+
+/// Pitch of [`vowel`], Hz.
+pub(crate) const PITCH: u32 = 125;
+
+/// A second of a sound like a vowel, between two tenths of silence, in any format; the second channel is silent.
+pub(crate) fn vowel(path: &Path, spec: WavSpec) {
+    let mut writer = WavWriter::create(path, spec).expect("a file");
+    let rate = spec.sample_rate;
+    for index in 0..rate + rate / 5 {
+        let spoken = (rate / 10..rate + rate / 10).contains(&index);
+        let phase = f64::from(index * PITCH % rate) / f64::from(rate);
+        let level = if spoken { 0.8 * (phase - 0.5) } else { 0.0 };
+        for channel in 0..spec.channels {
+            let level = if channel == 0 { level } else { 0.0 };
+            match spec.sample_format {
+                SampleFormat::Float => writer.write_sample(level as f32),
+                SampleFormat::Int => {
+                    let scale = f64::from((1_u32 << (spec.bits_per_sample - 1)) - 1);
+                    writer.write_sample((level * scale) as i32)
+                }
+            }
+            .expect("a sample");
+        }
+    }
+    writer.finalize().expect("a file");
+}
+
+/// 16-bit mono at 16 kHz.
+pub(crate) const PLAIN: WavSpec =
+    WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: SampleFormat::Int };
+
+/// A recording of these samples.
+pub(crate) fn plain(path: &Path, samples: impl IntoIterator<Item = i16>) {
+    let mut writer = WavWriter::create(path, PLAIN).expect("a file");
+    samples.into_iter().for_each(|sample| writer.write_sample(sample).expect("a sample"));
+    writer.finalize().expect("a file");
+}
+
+/// The pitch of 24 kHz sound, Hz: where it resembles itself most, between 60 and 400 Hz.
+pub(crate) fn pitch(samples: &[i16]) -> usize {
+    let middle = &samples[samples.len() / 2 - 2_400..samples.len() / 2 + 2_400];
+    let likeness = |lag: usize| -> i64 {
+        middle.iter().zip(&middle[lag..]).take(4_000).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum()
+    };
+    let lag = (60..400).max_by_key(|lag| likeness(*lag)).expect("lags");
+    24_000 / lag
+}
