@@ -48,7 +48,7 @@ fn a_file_that_was_cut_short_is_refused() {
 
 #[test]
 fn a_recording_of_nothing_is_refused() {
-    assert_refused("wav_truncated", |path| fs::write(path, "").unwrap());
+    assert_refused("wav_invalid", |path| fs::write(path, "").unwrap());
     assert_refused("audio_empty", |path| sounds::plain(path, []));
 }
 

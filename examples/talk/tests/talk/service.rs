@@ -39,12 +39,24 @@ fn broken_frames_are_told_apart() {
         ("wrong_checksum", "frame_corrupt"),
         ("huge_length", "frame_too_large"),
         ("garbage_json", "event_invalid"),
-        ("cut", "connection_lost"),
     ] {
         let ended = failing_in_mid_answer(&json!(kind));
         ended.assert_failed(code);
         assert_kept(&ended);
     }
+}
+
+#[test]
+fn a_connection_that_is_cut_loses_only_what_was_on_its_way() {
+    // in real time, for a cut takes what was sent in the same moment with it
+    let scenario = json!({
+        "name": "cut",
+        "turns": [{ "say": [{ "text": SENTENCE }], "fault": { "after_audio_frames": 10, "kind": "cut" } }]
+    });
+    let ended = Talk::new().say(sounds::question()).simulate_json(&scenario).run();
+    ended.assert_failed("connection_lost");
+    assert!(ended.transcript().iter().any(|line| line["text"] == SENTENCE), "{}", ended.stderr);
+    assert!(ended.answer().is_some_and(|samples| !samples.is_empty()) && ended.is_tidy());
 }
 
 #[test]

@@ -58,12 +58,17 @@ pub(crate) fn plain(path: &Path, samples: impl IntoIterator<Item = i16>) {
     writer.finalize().expect("a file");
 }
 
-/// The pitch of 24 kHz sound, Hz: where it resembles itself most, between 60 and 400 Hz.
+/// The pitch of 24 kHz sound, Hz: the shortest time, between 1/400 and 1/60 s, after which it repeats itself.
 pub(crate) fn pitch(samples: &[i16]) -> usize {
     let middle = &samples[samples.len() / 2 - 2_400..samples.len() / 2 + 2_400];
     let likeness = |lag: usize| -> i64 {
         middle.iter().zip(&middle[lag..]).take(4_000).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum()
     };
-    let lag = (60..400).max_by_key(|lag| likeness(*lag)).expect("lags");
+    let best = (60..400).map(likeness).max().expect("lags");
+    let mut lag = (60..400).find(|lag| likeness(*lag) > best / 10 * 9).expect("a lag");
+    // from its shoulder to its peak
+    while likeness(lag + 1) > likeness(lag) {
+        lag += 1;
+    }
     24_000 / lag
 }
