@@ -14,9 +14,13 @@ fn words<'report>(report: &'report Value, role: &str, stage: &str) -> Vec<&'repo
     wanted.map(|line| line["text"].as_str().expect("text").trim()).collect()
 }
 
+fn seconds(answer: &[i16]) -> f64 {
+    f64::from(u32::try_from(answer.len()).expect("less than two days")) / 24_000.0
+}
+
 fn assert_files_agree(ended: &Ended, report: &Value) {
     assert_eq!(Value::from(ended.transcript()), report["transcript"]);
-    let seconds = ended.answer().expect("an answer").len() as f64 / 24_000.0;
+    let seconds = seconds(&ended.answer().expect("an answer"));
     assert!((report["answer"]["seconds"].as_f64().expect("seconds") - seconds).abs() < 0.001, "{report}");
     assert!(ended.is_tidy());
 }
@@ -55,7 +59,7 @@ fn a_real_persons_words_come_back() {
     let report = ended.success();
     assert_files_agree(&ended, &report);
     let answer = ended.answer().expect("an answer");
-    let seconds = answer.len() as f64 / 24_000.0;
+    let seconds = seconds(&answer);
     assert!((0.9..2.0).contains(&seconds), "1.4 s were said, {seconds} s came back");
     assert!(answer.iter().any(|sample| sample.unsigned_abs() > 3_000), "as loud as it was said");
 }
@@ -104,8 +108,25 @@ fn an_answer_that_is_interrupted_is_cut_where_it_was_heard() {
 #[test]
 fn people_read_what_programs_parse() {
     let ended = Talk::new().say(sounds::question()).simulate("story").args(&["--fast"]).run();
-    assert!(ended.stderr.contains(&format!("  nova  {FOX_LOST}\n")), "progress: {}", ended.stderr);
     assert_eq!(ended.stdout.lines().count(), 1, "the object alone: {}", ended.stdout);
+    assert!(ended.stderr.contains(&format!("  nova  {FOX_LOST}\n")), "progress: {}", ended.stderr);
+
+    let ended = Talk::for_people().say(sounds::question()).simulate("story").args(&["--fast"]).run();
+    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
+    for line in [
+        format!("  nova  {FOX_LOST}\n"),
+        "\nturn latency   ".to_owned(),
+        "\ninterruptions  0\n".to_owned(),
+        " text out\n".to_owned(),
+        "answer.wav (6.1 s)\n".to_owned(),
+        "\nclosed         hangup\n".to_owned(),
+    ] {
+        assert_eq!(ended.stdout.matches(&line).count(), 1, "{line:?} once in {}", ended.stdout);
+    }
+
+    let ended = Talk::for_people().say(sounds::question()).simulate("opera").args(&["--fast"]).run();
+    assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.starts_with("error [configuration_invalid]: "), "{}", ended.stderr);
 }
 
 #[test]
@@ -129,7 +150,7 @@ fn every_usual_format_is_understood() {
         let ended = talk.say(path).simulate("parrot").args(&["--fast"]).run();
         ended.success();
         let answer = ended.answer().expect("an answer");
-        let seconds = answer.len() as f64 / 24_000.0;
+        let seconds = seconds(&answer);
         assert!((0.9..1.6).contains(&seconds), "{spec:?}: a second came back as {seconds} s");
         let pitch = sounds::pitch(&answer);
         assert!(pitch.abs_diff(sounds::PITCH as usize) <= 2, "{spec:?}: came back at {pitch} Hz");

@@ -1,5 +1,4 @@
 //! Ctrl-C.
-#![cfg(unix)]
 
 use std::{
     net::TcpListener,

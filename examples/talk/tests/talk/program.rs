@@ -42,10 +42,15 @@ pub(crate) struct Ended {
 impl Talk {
     /// With no more of an environment than a new machine has, and with `--json`.
     pub(crate) fn new() -> Self {
+        Self::for_people().args(&["--json"])
+    }
+
+    /// The same without `--json`.
+    pub(crate) fn for_people() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_talk"));
         command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", folder.path());
-        command.arg("--json").arg("--out").arg(folder.path().join("answer.wav"));
+        command.arg("--out").arg(folder.path().join("answer.wav"));
         command.arg("--transcript").arg(folder.path().join("transcript.jsonl"));
         Self { command, folder }
     }

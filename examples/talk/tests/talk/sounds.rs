@@ -30,16 +30,16 @@ pub(crate) fn vowel(path: &Path, spec: WavSpec) {
     let rate = spec.sample_rate;
     for index in 0..rate + rate / 5 {
         let spoken = (rate / 10..rate + rate / 10).contains(&index);
-        let phase = f64::from(index * PITCH % rate) / f64::from(rate);
-        let level = if spoken { 0.8 * (phase - 0.5) } else { 0.0 };
+        // a saw between -16,384 and 16,383, so that no format rounds
+        let saw = i32::try_from(index * PITCH % rate * 32_768 / rate).expect("a saw") - 16_384;
         for channel in 0..spec.channels {
-            let level = if channel == 0 { level } else { 0.0 };
-            match spec.sample_format {
-                SampleFormat::Float => writer.write_sample(level as f32),
-                SampleFormat::Int => {
-                    let scale = f64::from((1_u32 << (spec.bits_per_sample - 1)) - 1);
-                    writer.write_sample((level * scale) as i32)
+            let level = if spoken && channel == 0 { saw } else { 0 };
+            match (spec.sample_format, spec.bits_per_sample) {
+                (SampleFormat::Float, _) => {
+                    writer.write_sample(f32::from(i16::try_from(level).expect("a level")) / 32_768.0)
                 }
+                (SampleFormat::Int, 8) => writer.write_sample(level >> 8),
+                (SampleFormat::Int, bits) => writer.write_sample(level << (bits - 16)),
             }
             .expect("a sample");
         }
