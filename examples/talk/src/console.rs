@@ -29,16 +29,16 @@ impl Console {
             writeln!(io::stdout().lock(), "{line}")
         };
     }
+}
 
-    /// A line for the person who has to do something.
-    pub(crate) fn warn(self, line: &str) {
-        let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
-    }
+/// A line for the person who has to do something.
+pub(crate) fn warn(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(line));
+}
 
-    /// The object at the end.
-    pub(crate) fn print_json(self, object: &str) {
-        let _ = writeln!(io::stdout().lock(), "{object}");
-    }
+/// The object at the end.
+pub(crate) fn print_json(object: &str) {
+    let _ = writeln!(io::stdout().lock(), "{object}");
 }
 
 /// Words of a server must not move the cursor.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use nova_sonic_core::{
     client::{VoiceEvents, VoiceSession},
     error::ErrorCode,
-    session::{CloseReason, Event, Failure, RenewalReason, State, TurnId},
+    session::{CloseReason, Event, Failure, RenewalReason, SessionError, State, TurnId},
 };
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -106,7 +106,7 @@ impl<'record> Conversation<'record> {
                     None => return self.on_closed(CloseReason::Disconnected),
                 },
                 step = step(&mut self.delivery, &self.voice), if self.delivery.is_some() => {
-                    self.on_step(step);
+                    self.on_step(&step);
                     Ok(())
                 }
                 () = wait_until(due.map(|(at, _)| at)), if due.is_some() => match due {
@@ -185,7 +185,7 @@ impl<'record> Conversation<'record> {
         self.voice.hang_up();
     }
 
-    fn on_step(&mut self, step: Result<Step, nova_sonic_core::session::SessionError>) {
+    fn on_step(&mut self, step: &Result<Step, SessionError>) {
         self.last_sign = Instant::now();
         match step {
             Ok(Step::Frame) => {}
@@ -236,12 +236,13 @@ impl<'record> Conversation<'record> {
             Event::Usage { total, .. } => self.record.usage = total,
             Event::RenewalDue { reason } => self.record.remark(match reason {
                 RenewalReason::Credentials => "the credentials end soon, and the conversation with them",
-                _ => "the stream ends soon",
+                RenewalReason::StreamLife | _ => "the stream ends soon",
             }),
             Event::Error(failure) if failure.code() == ErrorCode::ServerSilent => return Err(failure.into()),
-            Event::Error(failure) => self.record.survived(&failure),
+            Event::Error(failure) => Record::survived(&failure),
             Event::Unknown { name, .. } => self.record.remark(&format!("the service sent an unknown {name}")),
-            _ => {}
+            // the loop takes the one, and an event of a later version is not for this program
+            Event::Closed { .. } | _ => {}
         }
         Ok(())
     }
@@ -271,7 +272,9 @@ impl<'record> Conversation<'record> {
             CloseReason::Failed(failure) => Err(failure.into()),
             CloseReason::Disconnected => lost("the connection ended in mid-conversation"),
             CloseReason::Ended if !self.is_answered() => lost("the service hung up before it had answered"),
-            reason => Ok(reason),
+            CloseReason::Hangup | CloseReason::Ended | CloseReason::Idle | CloseReason::TimeLimit | _ => {
+                Ok(reason)
+            }
         }
     }
 
@@ -287,10 +290,7 @@ impl<'record> Conversation<'record> {
     }
 }
 
-async fn step(
-    delivery: &mut Option<Delivery>,
-    voice: &VoiceSession,
-) -> Result<Step, nova_sonic_core::session::SessionError> {
+async fn step(delivery: &mut Option<Delivery>, voice: &VoiceSession) -> Result<Step, SessionError> {
     match delivery {
         Some(delivery) => delivery.step(voice).await,
         None => std::future::pending().await,

@@ -38,9 +38,10 @@ pub(crate) enum TalkError {
 impl TalkError {
     /// The error of the recording at `path`.
     pub(crate) fn recording(path: PathBuf, source: AudioError) -> Self {
-        match source {
-            AudioError::FileInaccessible { .. } => Self::SoundFile(source),
-            source => Self::Recording { path, source },
+        if matches!(source, AudioError::FileInaccessible { .. }) {
+            Self::SoundFile(source)
+        } else {
+            Self::Recording { path, source }
         }
     }
 
@@ -51,11 +52,12 @@ impl TalkError {
 
     /// What happened and what to do about it.
     pub(crate) fn sentence(&self) -> String {
-        let request = match self {
-            Self::Opening(ClientError::Failed(failure)) | Self::Broken(failure) => failure.request_id(),
-            _ => None,
+        let request = if let Self::Opening(ClientError::Failed(failure)) | Self::Broken(failure) = self {
+            failure.request_id().map(|id| format!(" (request id {id})"))
+        } else {
+            None
         };
-        let request = request.map(|id| format!(" (request id {id})")).unwrap_or_default();
+        let request = request.unwrap_or_default();
         let advice = self.library_code().map_or("what had been received is kept", ErrorCode::advice);
         format!("{self}{request}: {advice}")
     }
@@ -69,7 +71,7 @@ impl TalkError {
             Self::Scenario(error) => error.code(),
             Self::Simulator(StartError::Bind { .. }) => ErrorCode::ConnectionFailed,
             // the region's name is all that a certificate depends on
-            Self::Simulator(_) => ErrorCode::RegionUnknown,
+            Self::Simulator(StartError::Tls(_) | _) => ErrorCode::RegionUnknown,
             Self::Interrupted => return None,
         })
     }

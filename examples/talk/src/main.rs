@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     let runtime = match Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            console.warn(&format!("error [internal]: no runtime could be started: {error}"));
+            console::warn(&format!("error [internal]: no runtime could be started: {error}"));
             return ExitCode::FAILURE;
         }
     };

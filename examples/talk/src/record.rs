@@ -14,7 +14,11 @@ use nova_sonic_core::{
 };
 use serde::Serialize;
 
-use crate::{answer::Answer, console::Console, error::TalkError};
+use crate::{
+    answer::Answer,
+    console::{self, Console},
+    error::TalkError,
+};
 
 /// Words of either side, as the report has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -136,8 +140,8 @@ impl Record {
     }
 
     /// Something that the conversation survives.
-    pub(crate) fn survived(&self, failure: &Failure) {
-        self.console.warn(&format!("warning [{}]: {failure}", failure.code()));
+    pub(crate) fn survived(failure: &Failure) {
+        console::warn(&format!("warning [{}]: {failure}", failure.code()));
     }
 
     pub(crate) fn remark(&self, remark: &str) {

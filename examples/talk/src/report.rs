@@ -6,7 +6,7 @@ use nova_sonic_core::event::TokenCounts;
 use serde::Serialize;
 
 use crate::{
-    console::Console,
+    console::{self, Console},
     error::TalkError,
     record::{Kept, Words},
 };
@@ -59,7 +59,7 @@ struct Reason<'error> {
 /// Says how a conversation went.
 pub(crate) fn success(console: Console, kept: &Kept, closed: &str) {
     if console.is_json() {
-        print(console, &report(kept, closed));
+        print(&report(kept, closed));
         return;
     }
     let latencies: Vec<String> = milliseconds(kept).iter().map(|latency| format!("{latency} ms")).collect();
@@ -81,12 +81,12 @@ pub(crate) fn success(console: Console, kept: &Kept, closed: &str) {
 /// Says why it went wrong, and what there is of it all the same.
 pub(crate) fn failure(console: Console, kept: Option<&Kept>, error: &TalkError) {
     let (code, sentence) = (error.code(), error.sentence());
-    console.warn(&format!("error [{code}]: {sentence}"));
+    console::warn(&format!("error [{code}]: {sentence}"));
     if let Some(kept) = kept {
-        files(kept, |line| console.warn(line));
+        files(kept, console::warn);
     }
     if console.is_json() {
-        print(console, &Refusal { ok: false, error: Reason { code, message: &sentence } });
+        print(&Refusal { ok: false, error: Reason { code, message: &sentence } });
     }
 }
 
@@ -121,11 +121,11 @@ fn milliseconds(kept: &Kept) -> Vec<u64> {
     kept.turn_latency.iter().map(|latency| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)).collect()
 }
 
-fn print(console: Console, object: &impl Serialize) {
+fn print(object: &impl Serialize) {
     match serde_json::to_string(object) {
-        Ok(json) => console.print_json(&json),
+        Ok(json) => console::print_json(&json),
         // only a path that is no Unicode
-        Err(error) => console.print_json(
+        Err(error) => console::print_json(
             &serde_json::json!({ "ok": false, "error": { "code": "internal", "message": error.to_string() } }).to_string(),
         ),
     }
