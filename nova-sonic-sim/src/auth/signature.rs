@@ -93,12 +93,18 @@ impl SignedRequest<'_> {
         if self.path_and_query.contains('?') {
             return Err(AuthError::Mismatch);
         }
-        let mut canonical = format!("{}\n{}\n\n", self.parts.method, self.path_and_query.replace('%', "%25"));
-        for (name, value) in self.header_values(host)? {
+        let headers = self.header_values(host)?.into_iter().map(|(name, value)| {
             let trimmed: Vec<&str> = value.split_whitespace().collect();
-            canonical += &format!("{name}:{}\n", trimmed.join(" "));
-        }
-        canonical += &format!("\n{}\n{}", self.signed_headers.join(";"), self.payload_hash);
+            format!("{name}:{}\n", trimmed.join(" "))
+        });
+        let canonical = format!(
+            "{}\n{}\n\n{}\n{}\n{}",
+            self.parts.method,
+            self.path_and_query.replace('%', "%25"),
+            headers.collect::<String>(),
+            self.signed_headers.join(";"),
+            self.payload_hash
+        );
 
         let time = String::from_utf8_lossy(&self.signed_at.basic_format()).into_owned();
         let scope = format!("{}/{}/{}/aws4_request", self.signed_at.date(), self.region, self.service);

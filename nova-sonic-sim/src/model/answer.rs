@@ -11,12 +11,12 @@ use nova_sonic_core::{
 
 use super::{
     scenario::{Fault, Sentence, ToolCall, TurnFault},
-    sound::{tone, whole_steps},
+    sound::{resampled, tone, whole_steps},
     speaker::{SOUND_STEP, Speaker},
 };
 
 /// What is to be said.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Plan {
     /// What was recognised of the user's speech; `None` where the user typed or a tool answered.
     pub(super) user: Option<String>,
@@ -27,7 +27,6 @@ pub(super) struct Plan {
 }
 
 /// A sentence and its sound at the prompt's rate.
-#[derive(Debug)]
 pub(super) struct Spoken {
     text: String,
     samples: Arc<[i16]>,
@@ -40,7 +39,8 @@ impl Spoken {
 
     pub(super) fn sentence(sentence: &Sentence, rate: SampleRate) -> Self {
         let samples = match &sentence.sound {
-            Some(recording) => recording.at(rate),
+            // tried when the recording was read
+            Some(recording) => resampled(recording.samples(), recording.hertz(), rate).unwrap_or_default(),
             None => tone(&sentence.text, rate),
         };
         Self::new(sentence.text.clone(), samples, rate)
@@ -58,7 +58,6 @@ enum Gate {
     Heard(Duration),
 }
 
-#[derive(Debug)]
 enum Act {
     Begin,
     User(String),
@@ -73,7 +72,6 @@ enum Act {
 }
 
 /// What a conversation must do itself.
-#[derive(Debug)]
 pub(super) enum Request {
     Call { tools: Vec<ToolCall>, then: Vec<Sentence> },
     Fail(Fault),
@@ -88,7 +86,6 @@ pub(super) struct Moment {
 }
 
 /// An answer on its way.
-#[derive(Debug)]
 pub(super) struct Answer {
     cues: VecDeque<(Gate, Act)>,
     say: Vec<Spoken>,
@@ -160,13 +157,9 @@ impl Answer {
                 return None;
             }
             let (_, act) = self.cues.pop_front()?;
-            match act {
-                Act::Call => {
-                    let (tools, then) = (std::mem::take(&mut self.tools), std::mem::take(&mut self.then));
-                    return Some(Request::Call { tools, then });
-                }
-                Act::Fail(fault) => return Some(Request::Fail(fault)),
-                act => self.perform(act, moment, speaker),
+            let request = self.perform(act, moment, speaker);
+            if request.is_some() {
+                return request;
             }
         }
         None
@@ -190,7 +183,7 @@ impl Answer {
         }
         let heard = self.heard(moment).unwrap_or_default();
         while self.ends.get(self.finals).is_some_and(|end| *end <= heard) {
-            self.perform(Act::Final(self.finals), moment, speaker);
+            let _ = self.perform(Act::Final(self.finals), moment, speaker);
         }
         speaker.interrupted();
     }
@@ -201,7 +194,8 @@ impl Answer {
         let Some(first) = self.first_sound else { return Some(Tick::ZERO) };
         Some(match gate {
             Gate::Open => Tick::ZERO,
-            Gate::Sent(offset) => first.now.after(*offset / self.speed),
+            // rounded up, or a driver would come a nanosecond early again and again
+            Gate::Sent(offset) => first.now.after(*offset / self.speed).after(Duration::from_nanos(1)),
             Gate::Heard(offset) => tick_at(first.reading.saturating_add(*offset)),
         })
     }
@@ -223,7 +217,7 @@ impl Answer {
         }
     }
 
-    fn perform(&mut self, act: Act, moment: Moment, speaker: &mut Speaker) {
+    fn perform(&mut self, act: Act, moment: Moment, speaker: &mut Speaker) -> Option<Request> {
         match act {
             Act::Begin => speaker.begin_turn(),
             Act::User(text) => {
@@ -251,7 +245,7 @@ impl Answer {
             }
             Act::Final(index) => {
                 self.finals = index + 1;
-                let Some(spoken) = self.say.get(index) else { return };
+                let spoken = self.say.get(index)?;
                 // as recorded: the first ends the turn, later ones begin with a space and do not
                 let (text, stop) = match index {
                     0 => (spoken.text.clone(), StopReason::EndTurn),
@@ -259,8 +253,13 @@ impl Answer {
                 };
                 speaker.text(Role::Assistant, GenerationStage::Final, &text, stop);
             }
-            Act::Call | Act::Fail(_) => {}
+            Act::Call => {
+                let (tools, then) = (std::mem::take(&mut self.tools), std::mem::take(&mut self.then));
+                return Some(Request::Call { tools, then });
+            }
+            Act::Fail(fault) => return Some(Request::Fail(fault)),
         }
+        None
     }
 }
 
@@ -280,7 +279,7 @@ fn add_sound(
         cues.push_back((Gate::Sent(offset), Act::Sound { sentence, samples: start..end }));
         if start == 0 {
             // usage comes inside blocks, and not always with its details
-            cues.push_back((Gate::Open, Act::Usage { detailed: sentence % 2 == 0 }));
+            cues.push_back((Gate::Open, Act::Usage { detailed: sentence.is_multiple_of(2) }));
         }
         offset = offset.saturating_add(rate.duration_of(end - start));
         start = end;

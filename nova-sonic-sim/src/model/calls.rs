@@ -1,6 +1,6 @@
 //! Tool calls that wait for results, and results in the words of an answer.
 
-use std::{collections::VecDeque, fmt::Write as _};
+use std::collections::VecDeque;
 
 use nova_sonic_core::id::ToolUseId;
 use serde_json::{Map, Value};
@@ -12,21 +12,19 @@ const WAITING_TURNS: usize = 32;
 /// Longest sentence with results in it, bytes.
 const SENTENCE_BYTES: usize = 1_000;
 
-#[derive(Debug)]
 struct Call {
     id: ToolUseId,
     name: String,
     result: Option<Map<String, Value>>,
 }
 
-#[derive(Debug)]
 struct WaitingTurn {
     calls: Vec<Call>,
     then: Vec<Sentence>,
 }
 
 /// Turns that wait for the results of their tools.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Calls {
     turns: VecDeque<WaitingTurn>,
 }
@@ -69,10 +67,10 @@ fn fill(mut sentence: Sentence, calls: &[Call]) -> Option<Sentence> {
     while let Some((before, after)) = rest.split_once("{{") {
         let (path, after) = after.split_once("}}")?;
         filled.push_str(before);
-        match look_up(path.trim(), calls)? {
-            Value::String(text) => filled.push_str(text),
-            // writing into a string has no way to fail
-            other => _ = write!(filled, "{other}"),
+        let value = look_up(path.trim(), calls)?;
+        match value.as_str() {
+            Some(text) => filled.push_str(text),
+            None => filled.push_str(&value.to_string()),
         }
         filled.truncate(filled.floor_char_boundary(SENTENCE_BYTES));
         rest = after;
@@ -92,9 +90,9 @@ fn look_up<'calls>(path: &str, calls: &'calls [Call]) -> Option<&'calls Value> {
     };
     let mut value = call.result.as_ref()?.get(steps.next()?)?;
     for step in steps {
-        value = match value {
-            Value::Array(items) => items.get(step.parse::<usize>().ok()?)?,
-            other => other.get(step)?,
+        value = match value.as_array() {
+            Some(items) => items.get(step.parse::<usize>().ok()?)?,
+            None => value.get(step)?,
         };
     }
     Some(value)

@@ -45,8 +45,8 @@ mod tests {
     #[test]
     fn samples_drive_it_and_a_stall_hands_over() {
         let mut clock = ConversationClock::new(Tick::ZERO);
-        clock.advance(Tick::from_millis(5), Duration::from_secs(60));
-        assert_eq!(clock.reading(Tick::from_millis(1005)), Duration::from_secs(60));
+        clock.advance(Tick::from_millis(5), Duration::from_mins(1));
+        assert_eq!(clock.reading(Tick::from_millis(1005)), Duration::from_mins(1));
         assert_eq!(clock.reading(Tick::from_millis(3005)), Duration::from_secs(62));
         assert_eq!(clock.tick_at(Duration::from_secs(62)), Tick::from_millis(3005));
         assert_eq!(clock.tick_at(Duration::from_secs(1)), Tick::from_millis(5));

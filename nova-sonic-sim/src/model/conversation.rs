@@ -3,41 +3,30 @@
 use std::{collections::VecDeque, fmt, time::Duration};
 
 use nova_sonic_core::{
-    error::ServiceException,
     event::{EndpointingSensitivity, EventReader},
     time::Tick,
 };
 
 use super::{
-    ConversationConfig, Exception, Limits, OpeningFault, Output,
-    answer::{Answer, Moment, Plan, Request, Spoken},
-    calls::{Calls, without_results},
+    ConversationConfig, Limits, OpeningFault, Output, WireFault,
+    answer::{Answer, Moment, Request},
+    calls::Calls,
     clock::ConversationClock,
-    config::is_known_model,
-    listener::{FRAME, Heard, Listener, Utterance},
+    listener::{FRAME, Heard, Listener},
+    plan::{Ask, plan},
     refusal::Refusal,
     rules::{Accepted, Rules},
-    scenario::{Fault, Otherwise, Sentence, Turn, fault::Failure},
-    sound::{resampled, tone},
+    scenario::{Fault, Opening, ToolCall, fault::Failure},
     speaker::Speaker,
 };
 
 /// Things to answer that may wait; more of them push out the oldest.
 const WAITING: usize = 4;
 
-/// Something that the model is to answer.
-enum Ask {
-    Said(Utterance),
-    /// Words typed; they are answered once audio flows.
-    Typed(String),
-    /// The results of a turn's tools have come: this is the rest of the turn.
-    Resumed(Vec<Sentence>),
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Running,
-    /// Says nothing more and leaves the stream open, as a scenario asked.
+    /// Says nothing more, as a scenario asked, until the stream's life is over.
     Silent,
     Ended,
 }
@@ -104,16 +93,9 @@ impl Conversation {
         }
     }
 
-    /// What goes wrong before the first frame: an unknown model, or whatever the scenario asks for.
+    /// What goes wrong before the first frame, if the scenario asks for it.
     pub fn opening_fault(&self) -> Option<OpeningFault> {
-        if !is_known_model(&self.config.model_id) {
-            return Some(OpeningFault::Refuse(Exception {
-                exception: ServiceException::Validation,
-                message: "The provided model identifier is invalid.".to_owned(),
-                stream_continues: false,
-            }));
-        }
-        self.config.scenario.opening.as_ref().map(super::scenario::Opening::fault)
+        self.config.scenario.opening.as_ref().map(Opening::fault)
     }
 
     /// Takes one event of the client, the JSON of one chunk.
@@ -145,13 +127,19 @@ impl Conversation {
     /// A deadline may have passed; early calls change nothing.
     pub fn handle_timeout(&mut self, now: Tick) {
         self.now = self.now.max(now);
-        if self.state != State::Running {
-            return;
+        let life_is_over = self.now >= self.started.after(self.limits.life);
+        match self.state {
+            State::Running => {}
+            State::Silent if life_is_over => {
+                self.state = State::Ended;
+                return self.speaker.push(Output::Fault(WireFault::Cut));
+            }
+            State::Silent | State::Ended => return,
         }
-        if self.now >= self.started.after(self.limits.life) {
+        if life_is_over {
             self.refuse(&Refusal::LifeOver);
         } else if self.now >= self.last_content.after(self.limits.idle) {
-            self.refuse(&Refusal::Idle { seconds: self.limits.idle.as_secs() });
+            self.refuse(&Refusal::idle(self.limits.idle));
         }
         self.advance();
     }
@@ -165,8 +153,10 @@ impl Conversation {
     /// When to call [`Self::handle_timeout`]; `None` when no deadline is pending.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Tick> {
-        if self.state != State::Running {
-            return None;
+        match self.state {
+            State::Running => {}
+            State::Silent => return Some(self.started.after(self.limits.life)),
+            State::Ended => return None,
         }
         let tick_at = |reading: Duration| self.clock.tick_at(reading);
         let speech = match &self.answer {
@@ -223,23 +213,18 @@ impl Conversation {
     fn listen(&mut self, samples: &[i16]) {
         self.last_content = self.now;
         self.clock.advance(self.now, Duration::ZERO);
-        if let Some((_, Ask::Typed(_))) = self.asks.front() {
-            self.advance_answer(true);
-        }
         if let Some(listener) = &mut self.listener {
             listener.push(samples);
         }
-        while let Some(heard) = self.listener.as_mut().and_then(Listener::step) {
+        while self.listener.as_ref().is_some_and(Listener::has_frame) && self.state == State::Running {
             self.clock.advance(self.now, FRAME);
             self.speaker.meter.hear(FRAME);
-            if let Some(heard) = heard {
+            if let Some(heard) = self.listener.as_mut().and_then(Listener::hear_frame) {
                 self.notice(heard);
             }
             self.advance_answer(true);
-            if self.state != State::Running {
-                return;
-            }
         }
+        self.advance_answer(true);
     }
 
     fn notice(&mut self, heard: Heard) {
@@ -298,8 +283,10 @@ impl Conversation {
                 self.answer = Some(answer);
             }
             match request {
+                // after the client's last word nobody is left to run a tool
+                Some(Request::Call { .. }) if all => {}
                 Some(Request::Call { tools, then }) => {
-                    let call = |tool: &super::scenario::ToolCall| {
+                    let call = |tool: &ToolCall| {
                         (self.speaker.tool_use(&tool.name, &tool.arguments()), tool.name.clone())
                     };
                     let calls: Vec<_> = tools.iter().map(call).collect();
@@ -339,52 +326,13 @@ impl Conversation {
 
     fn begin_next(&mut self) {
         let Some((_, ask)) = self.asks.pop_front() else { return };
-        let plan = self.plan(ask);
-        self.answer = Some(Answer::new(plan, self.speaker.rate(), self.config.answer_speed));
-    }
-
-    fn plan(&mut self, ask: Ask) -> Plan {
+        let has_tool = |name: &str| self.rules.has_tool(name);
         let rate = self.speaker.rate();
-        let spoken = |sentences: &[Sentence]| -> Vec<Spoken> {
-            sentences.iter().map(|sentence| Spoken::sentence(sentence, rate)).collect()
-        };
-        if let Ask::Resumed(rest) = &ask {
-            return Plan { say: spoken(rest), ..Plan::default() };
+        let plan = plan(&ask, &self.config.scenario, self.turns_taken, has_tool, rate);
+        if !matches!(ask, Ask::Resumed(_)) {
+            self.turns_taken = self.turns_taken.saturating_add(1);
         }
-        let index = self.turns_taken;
-        self.turns_taken = index.saturating_add(1);
-        let recognised = match &ask {
-            Ask::Said(utterance) => Some(neutral_text(utterance.length)),
-            Ask::Typed(_) | Ask::Resumed(_) => None,
-        };
-        if let Some(turn) = self.config.scenario.turn(index) {
-            let Turn { user, say, tools, then, fault, .. } = turn;
-            let tools: Vec<_> =
-                tools.iter().filter(|tool| self.rules.has_tool(&tool.name)).cloned().collect();
-            let mut say = spoken(say);
-            let then = if tools.is_empty() {
-                say.extend(spoken(&without_results(then)));
-                Vec::new()
-            } else {
-                then.clone()
-            };
-            let user = recognised.map(|neutral| user.clone().unwrap_or(neutral));
-            return Plan { user, say, tools, then, fault: fault.clone() };
-        }
-        let say = match (ask, self.config.scenario.otherwise) {
-            (_, Otherwise::Listen) => Vec::new(),
-            (Ask::Said(said), _) => {
-                let samples = resampled(&said.pcm, said.rate, rate);
-                vec![Spoken::new(neutral_text(said.length), samples, rate)]
-            }
-            (Ask::Typed(text), _) => {
-                let text: String = text.chars().take(PARROTED_LETTERS).collect();
-                let samples = tone(&text, rate);
-                vec![Spoken::new(text, samples, rate)]
-            }
-            (Ask::Resumed(_), _) => Vec::new(),
-        };
-        Plan { user: recognised, say, ..Plan::default() }
+        self.answer = Some(Answer::new(plan, rate, self.config.answer_speed));
     }
 
     /// The client has closed everything: what is still to be said is said at once, so that nothing is lost.
@@ -431,12 +379,4 @@ impl Conversation {
     fn moment(&self) -> Moment {
         Moment { now: self.now, reading: self.clock.reading(self.now) }
     }
-}
-
-/// Letters of a typed text that are said back, at most: 40 s of sound.
-const PARROTED_LETTERS: usize = 600;
-
-/// What stands for words that nobody recognised.
-fn neutral_text(length: Duration) -> String {
-    format!("(speech of {}.{} s)", length.as_secs(), length.subsec_millis() / 100)
 }

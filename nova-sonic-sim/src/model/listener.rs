@@ -61,7 +61,6 @@ enum State {
     },
 }
 
-#[derive(Debug)]
 pub(super) struct Listener {
     rate: SampleRate,
     frame_samples: usize,
@@ -84,7 +83,7 @@ impl Listener {
         let pause_frames = match endpointing {
             EndpointingSensitivity::High => 150,
             EndpointingSensitivity::Low => 200,
-            _ => 175,
+            EndpointingSensitivity::Medium | EndpointingSensitivity::Other(_) | _ => 175,
         };
         Self {
             rate,
@@ -105,7 +104,7 @@ impl Listener {
         matches!(self.state, State::Speech { .. })
     }
 
-    /// Takes samples in; [`Self::step`] then listens to them.
+    /// Takes samples in; [`Self::hear_frame`] then listens to them.
     pub(super) fn push(&mut self, samples: &[i16]) {
         let input = self.input.samples_mut();
         input.drain(..self.read.min(input.len()));
@@ -113,8 +112,13 @@ impl Listener {
         input.extend_from_slice(samples);
     }
 
-    /// Listens to one more frame; `None` when no whole frame is left.
-    pub(super) fn step(&mut self) -> Option<Option<Heard>> {
+    /// Whether a whole frame waits to be heard.
+    pub(super) fn has_frame(&self) -> bool {
+        self.input.len() >= self.read + self.frame_samples
+    }
+
+    /// Listens to one more frame.
+    pub(super) fn hear_frame(&mut self) -> Option<Heard> {
         let end = self.read + self.frame_samples;
         let frame = self.input.get(self.read..end)?;
         let energy = mean_square(frame);
@@ -125,7 +129,7 @@ impl Listener {
             self.kept.extend_from_slice(frame);
         }
         self.read = end;
-        Some(self.hear(energy))
+        self.hear(energy)
     }
 
     /// No more input comes: what was being said has been said.
@@ -210,7 +214,7 @@ mod tests {
     const RATE: SampleRate = SampleRate::Hz16000;
 
     fn square_wave(length: Duration, level: i16) -> Vec<i16> {
-        let wave = |index: usize| if index / 40 % 2 == 0 { level } else { -level };
+        let wave = |index: usize| if (index / 40).is_multiple_of(2) { level } else { -level };
         (0..RATE.samples_in(length)).map(wave).collect()
     }
 
@@ -228,9 +232,9 @@ mod tests {
         let (mut heard, mut frames) = (Vec::new(), 0);
         for chunk in samples.chunks(chunk) {
             listener.push(chunk);
-            while let Some(news) = listener.step() {
+            while listener.has_frame() {
                 frames += 1;
-                heard.extend(news.map(|news| (frames * 10, news)));
+                heard.extend(listener.hear_frame().map(|news| (frames * 10, news)));
             }
         }
         heard
@@ -294,6 +298,6 @@ mod tests {
         let Some((_, Heard::SpeechEnded(said))) = heard.last() else { panic!("no end of speech") };
         assert_eq!(heard.len(), 2);
         assert_eq!(said.length.as_secs(), 89);
-        assert_eq!(said.pcm.len(), RATE.samples_in(Duration::from_secs(60)));
+        assert_eq!(said.pcm.len(), RATE.samples_in(Duration::from_mins(1)));
     }
 }

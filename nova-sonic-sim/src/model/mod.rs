@@ -25,6 +25,7 @@ mod config;
 mod conversation;
 mod listener;
 mod output;
+mod plan;
 mod refusal;
 mod rules;
 pub mod scenario;
@@ -32,7 +33,7 @@ mod sound;
 mod speaker;
 mod usage;
 
-pub use config::{ConversationConfig, Limits, MODELS, VOICES};
+pub use config::{ConversationConfig, Limits, VOICES};
 pub use conversation::Conversation;
 pub use output::{Exception, OpeningFault, Output, WireFault};
 pub use scenario::{Scenario, ScenarioError};

@@ -1,5 +1,7 @@
 //! What the service answers to a client that breaks its rules.
 
+use std::time::Duration;
+
 use nova_sonic_core::{error::ServiceException, event::EventError, id::PromptName};
 use thiserror::Error;
 
@@ -72,6 +74,11 @@ impl Refusal {
             | Self::PromptOpen(_)
             | Self::Idle { .. } => ServiceException::Validation,
         }
+    }
+
+    /// No input for `limit`; the text names whole seconds.
+    pub(super) fn idle(limit: Duration) -> Self {
+        Self::Idle { seconds: u64::try_from(limit.as_millis().div_ceil(1000)).unwrap_or(u64::MAX) }
     }
 
     /// Whether the stream goes on afterwards.

@@ -13,7 +13,6 @@ use serde_json::{Map, Value};
 use super::{Limits, VOICES, refusal::Refusal};
 
 /// What an accepted event means for the model.
-#[derive(Debug)]
 pub(super) enum Accepted {
     SessionStarted {
         endpointing: EndpointingSensitivity,
@@ -44,7 +43,16 @@ enum Phase {
     Ended,
 }
 
-#[derive(Debug)]
+/// How far the conversation has come; each step is taken once and in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Nothing,
+    System,
+    SpeechPrompt,
+    History,
+    Audio,
+}
+
 enum Block {
     Instructions,
     History { bytes: usize },
@@ -69,7 +77,6 @@ const OPEN_BLOCKS: usize = 64;
 const TYPED_BYTES: usize = 2_000;
 
 /// What the client has said so far, as far as later events depend on it.
-#[derive(Debug)]
 pub(super) struct Rules {
     limits: Limits,
     phase: Phase,
@@ -77,11 +84,8 @@ pub(super) struct Rules {
     tools: BTreeSet<String>,
     names: HashSet<ContentName>,
     open: Vec<(ContentName, Block)>,
-    system_given: bool,
-    speech_prompt_given: bool,
-    history_begun: bool,
+    stage: Stage,
     history_bytes: usize,
-    audio_begun: bool,
     /// Calls that still want a result.
     calls: BTreeSet<ToolUseId>,
 }
@@ -95,11 +99,8 @@ impl Rules {
             tools: BTreeSet::new(),
             names: HashSet::new(),
             open: Vec::new(),
-            system_given: false,
-            speech_prompt_given: false,
-            history_begun: false,
+            stage: Stage::Nothing,
             history_bytes: 0,
-            audio_begun: false,
             calls: BTreeSet::new(),
         }
     }
@@ -147,7 +148,12 @@ impl Rules {
                 }
                 match self.block(&content_name)? {
                     Block::Audio => Ok(Accepted::Audio(pcm)),
-                    _ => Err(Refusal::Broken("audioInput for a block that is not of audio")),
+                    Block::Instructions
+                    | Block::History { .. }
+                    | Block::Interactive { .. }
+                    | Block::ToolResult { .. } => {
+                        Err(Refusal::Broken("audioInput for a block that is not of audio"))
+                    }
                 }
             }
             ClientEvent::ToolResult { prompt_name, content_name, json } => {
@@ -217,7 +223,7 @@ impl Rules {
                 if self.open.iter().any(|(_, block)| matches!(block, Block::Audio)) {
                     return Err(Refusal::Broken("one audio block is open already"));
                 }
-                self.audio_begun = true;
+                self.stage = Stage::Audio;
                 (Block::Audio, Accepted::AudioOpened(*rate))
             }
             ClientContent::ToolResult { tool_use_id } => {
@@ -239,17 +245,16 @@ impl Rules {
             return Err(Refusal::Broken("one text block is open already"));
         }
         match role {
-            Role::System if self.system_given => Err(Refusal::Broken("a second SYSTEM block")),
+            Role::System if self.stage >= Stage::System => Err(Refusal::Broken("a second SYSTEM block")),
             Role::System => {
-                self.system_given = true;
+                self.stage = Stage::System;
                 Ok(Block::Instructions)
             }
-            Role::SystemSpeech if self.speech_prompt_given || self.history_begun || self.audio_begun => {
+            Role::SystemSpeech if self.stage != Stage::System => {
                 Err(Refusal::Broken("SYSTEM_SPEECH comes once, right after SYSTEM"))
             }
             Role::SystemSpeech => {
-                self.expect_system()?;
-                self.speech_prompt_given = true;
+                self.stage = Stage::SpeechPrompt;
                 Ok(Block::Instructions)
             }
             Role::User if interactive => {
@@ -258,13 +263,13 @@ impl Rules {
             }
             Role::User | Role::Assistant => {
                 self.expect_system()?;
-                if self.audio_begun {
+                if self.stage == Stage::Audio {
                     return Err(Refusal::HistoryIncomplete);
                 }
-                if !self.history_begun && *role == Role::Assistant {
+                if self.stage < Stage::History && *role == Role::Assistant {
                     return Err(Refusal::Broken("history begins with USER"));
                 }
-                self.history_begun = true;
+                self.stage = Stage::History;
                 Ok(Block::History { bytes: 0 })
             }
             Role::Tool | Role::Other(_) => Err(Refusal::Broken("no such role for text")),
@@ -345,7 +350,11 @@ impl Rules {
     }
 
     fn expect_system(&self) -> Result<(), Refusal> {
-        if self.system_given { Ok(()) } else { Err(Refusal::Broken("the SYSTEM block comes first")) }
+        if self.stage >= Stage::System {
+            Ok(())
+        } else {
+            Err(Refusal::Broken("the SYSTEM block comes first"))
+        }
     }
 }
 

@@ -1,58 +1,16 @@
 //! What the model's sentences sound like: a recording, or a tone that has the rhythm of the words.
 
-use std::{fmt, io::Cursor};
-
-use nova_sonic_core::audio::SampleRate;
+use nova_sonic_core::audio::{AudioError, Resampler, SampleRate};
 
 use super::speaker::SOUND_STEP;
 
-/// Longest recording, samples: ten minutes at 24 kHz.
-const RECORDING_SAMPLES: u32 = 24_000 * 600;
-
-/// A recorded sentence. Prints only its length.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Recording {
-    samples: Vec<i16>,
-    rate: SampleRate,
-}
-
-impl fmt::Debug for Recording {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recording({} samples, {} Hz)", self.samples.len(), self.rate.hertz())
-    }
-}
-
-impl Recording {
-    /// Reads a mono 16-bit WAV file.
-    pub(super) fn from_wav(bytes: &[u8]) -> Result<Self, String> {
-        let reader = hound::WavReader::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-        let spec = reader.spec();
-        if (spec.channels, spec.bits_per_sample, spec.sample_format) != (1, 16, hound::SampleFormat::Int) {
-            return Err("it is not mono with 16-bit samples".to_owned());
-        }
-        let Some(rate) = SampleRate::from_hertz(spec.sample_rate) else {
-            return Err("its rate is not 8, 16 or 24 kHz".to_owned());
-        };
-        if reader.duration() > RECORDING_SAMPLES {
-            return Err("it is longer than ten minutes".to_owned());
-        }
-        let samples: Result<Vec<i16>, _> = reader.into_samples().collect();
-        Ok(Self { samples: samples.map_err(|error| error.to_string())?, rate })
-    }
-
-    pub(super) fn at(&self, rate: SampleRate) -> Vec<i16> {
-        resampled(&self.samples, self.rate, rate)
-    }
-}
-
 /// The same sound at another rate.
-pub(super) fn resampled(samples: &[i16], from: SampleRate, to: SampleRate) -> Vec<i16> {
-    if from == to {
-        return samples.to_vec();
-    }
-    let length = samples.len() * to.hertz() as usize / from.hertz() as usize;
-    let place = |index: usize| index * from.hertz() as usize / to.hertz() as usize;
-    (0..length).filter_map(|index| samples.get(place(index)).copied()).collect()
+pub(super) fn resampled(samples: &[i16], from_hertz: u32, to: SampleRate) -> Result<Vec<i16>, AudioError> {
+    let mut resampler = Resampler::new(from_hertz, to.hertz())?;
+    let mut output = Vec::new();
+    resampler.process(samples, &mut output);
+    resampler.flush(&mut output);
+    Ok(output)
 }
 
 /// Silence added up to a whole number of the service's smallest steps, 40 ms.
@@ -94,8 +52,8 @@ pub(super) fn tone(text: &str, rate: SampleRate) -> Vec<i16> {
 /// A sine made of two parabolas, ±[`TONE_LEVEL`]; a whole turn is 2³².
 fn arch(phase: u32) -> i64 {
     let position = i64::from(phase >> 15) - 65_536;
-    let parabola = position * (65_536 - position.abs()) >> 15;
-    parabola * TONE_LEVEL >> 15
+    let parabola = (position * (65_536 - position.abs())) >> 15;
+    (parabola * TONE_LEVEL) >> 15
 }
 
 fn scaled(sample: i64, part: usize, whole: usize) -> i16 {
@@ -117,11 +75,5 @@ mod tests {
             let loudest = samples.iter().map(|sample| sample.unsigned_abs()).max();
             assert!(loudest.is_some_and(|loudest| (5_000..=8_000).contains(&loudest)), "{loudest:?}");
         }
-    }
-
-    #[test]
-    fn what_is_no_wav_is_refused_with_a_reason() {
-        assert!(Recording::from_wav(b"RIFF").is_err());
-        assert!(Recording::from_wav(b"").is_err());
     }
 }

@@ -16,7 +16,6 @@ use super::{Exception, Output, refusal::Refusal, usage::Meter};
 /// The text that announces a barge-in, spaces as the service writes them.
 const INTERRUPTED: &str = r#"{ "interrupted" : true }"#;
 
-#[derive(Debug)]
 pub(super) struct Speaker {
     outputs: VecDeque<Output>,
     mint: IdMint,

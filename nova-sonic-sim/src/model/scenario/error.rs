@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use nova_sonic_core::error::ErrorCode;
+use nova_sonic_core::{audio::AudioError, error::ErrorCode};
 use thiserror::Error;
 
 /// A scenario that cannot be used.
@@ -25,15 +25,15 @@ pub enum ScenarioError {
         /// What is wrong with it, with line and column where the JSON itself is wrong.
         reason: String,
     },
-    /// A recording is no mono 16-bit WAV file, or too long.
-    #[error("{field}: {} is not a recording that can be used: {reason}", path.display())]
+    /// A recording cannot be read, or is too long.
+    #[error("{field}: {} cannot be used: {source}", path.display())]
     Recording {
         /// Path of the field that names it.
         field: String,
         /// The recording.
         path: PathBuf,
         /// What is wrong with it.
-        reason: String,
+        source: AudioError,
     },
     /// No scenario of this name is built in.
     #[error("there is no scenario {name:?}; built in are {}", known.join(", "))]
@@ -50,7 +50,7 @@ impl ScenarioError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::Unreadable { .. } => ErrorCode::FileInaccessible,
-            Self::Recording { .. } => ErrorCode::WavInvalid,
+            Self::Recording { source, .. } => source.code(),
             Self::Invalid { .. } | Self::Unknown { .. } => ErrorCode::ConfigurationInvalid,
         }
     }

@@ -50,7 +50,7 @@ pub enum Fault {
     },
     /// An event that no client knows; the stream goes on.
     UnknownEvent,
-    /// Nothing more comes, the stream stays open.
+    /// Nothing more comes; the connection is cut when the life of the stream is over.
     Silence,
 }
 
@@ -66,7 +66,7 @@ pub struct TurnFault {
     pub kind: Fault,
 }
 
-/// A fault whatever is being said: when both numbers are reached.
+/// A fault whatever is being said: when both numbers are reached, and after those listed before it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -131,7 +131,7 @@ impl Fault {
             })
         };
         match self {
-            Self::Idle => refused(&Refusal::Idle { seconds: limits.idle.as_secs() }),
+            Self::Idle => refused(&Refusal::idle(limits.idle)),
             Self::ModelTimeout => refused(&Refusal::LifeOver),
             Self::Throttled => {
                 named("ThrottlingException", "Too many requests, please wait before trying again.")

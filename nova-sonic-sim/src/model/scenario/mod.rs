@@ -7,13 +7,14 @@ mod read;
 
 use std::{sync::Arc, time::Duration};
 
+use nova_sonic_core::audio::Recording;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use error::ScenarioError;
 pub use fault::{Fault, Opening, TimedFault, TurnFault};
 
-use super::{Limits, sound::Recording};
+use super::Limits;
 
 /// What the model says, turn by turn.
 ///
@@ -81,7 +82,7 @@ pub struct Turn {
 pub struct Sentence {
     /// The words.
     pub text: String,
-    /// A WAV file, relative to the scenario's; without one the words get a speech-like tone.
+    /// A WAV file of any rate, mono or stereo, relative to the scenario's; without one the words get a speech-like tone.
     #[serde(default)]
     pub recording: Option<String>,
     /// The recording, once read.

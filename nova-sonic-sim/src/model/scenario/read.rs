@@ -5,13 +5,18 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
+use nova_sonic_core::audio::{AudioError, Recording, SampleRate};
+
 use super::{Otherwise, Scenario, ScenarioError, Sentence};
-use crate::model::sound::Recording;
+use crate::model::sound::resampled;
 
 /// Longest file read, bytes: a scenario or one recording.
 const FILE_BYTES: u64 = 32 * 1024 * 1024;
+/// Longest recording of one sentence.
+const LONGEST: Duration = Duration::from_mins(2);
 /// Longest text of a sentence, bytes: most of a minute of sound.
 const TEXT_BYTES: usize = 1_000;
 
@@ -20,11 +25,11 @@ impl Scenario {
     ///
     /// # Errors
     /// [`ScenarioError`] for a file that cannot be read, a field that is unknown or of the wrong type, or a recording
-    /// that is no mono 16-bit WAV.
+    /// that is no WAV file.
     pub fn from_file(path: &Path) -> Result<Self, ScenarioError> {
         let bytes = read(path)?;
         let mut scenario = parse(&bytes)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         scenario.load(|recording| {
             let path = folder.join(recording);
             read(&path).map(|bytes| (path, bytes))
@@ -74,13 +79,20 @@ fn load_sentence(
 ) -> Result<(), ScenarioError> {
     let Some(name) = &sentence.recording else { return Ok(()) };
     let (path, bytes) = read(name)?;
-    let recording = Recording::from_wav(&bytes).map_err(|reason| ScenarioError::Recording {
+    let recording = recording(&bytes).map_err(|source| ScenarioError::Recording {
         field: format!("{}.recording", field()),
         path,
-        reason,
+        source,
     })?;
     sentence.sound = Some(Arc::new(recording));
     Ok(())
+}
+
+fn recording(wav: &[u8]) -> Result<Recording, AudioError> {
+    let recording = Recording::read(wav, LONGEST)?;
+    // tried now, so that an answer cannot fail later for want of its rate
+    resampled(&[], recording.hertz(), SampleRate::Hz24000)?;
+    Ok(recording)
 }
 
 /// Reads a scenario's JSON, recordings aside.
