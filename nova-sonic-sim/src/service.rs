@@ -6,6 +6,7 @@ use std::{
 };
 
 use nova_sonic_core::id::IdMint;
+use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::{
@@ -37,6 +38,11 @@ impl Service {
     /// An id for one request, as `x-amzn-requestid` carries it.
     pub(crate) fn next_request_id(&self) -> Arc<str> {
         self.request_ids.lock().unwrap_or_else(PoisonError::into_inner).next_uuid()
+    }
+
+    /// What tells one conversation's ids from those of any other.
+    pub(crate) fn next_seed(&self) -> [u8; 32] {
+        Sha256::digest(self.next_request_id().as_bytes()).into()
     }
 
     /// What a signature for Bedrock must be made for.

@@ -69,7 +69,9 @@ pub(crate) fn admit(
             "Too many concurrent connections, please wait before trying again.",
         )
     })?;
-    let conversation = Conversation::new(service.conversation.clone(), service.clock.tick());
+    let mut config = service.conversation.clone();
+    config.seed = service.next_seed();
+    let conversation = Conversation::new(config, service.clock.tick());
     let fault = match conversation.opening_fault() {
         Some(OpeningFault::Refuse(exception)) => return Err(exception.into()),
         fault => fault,

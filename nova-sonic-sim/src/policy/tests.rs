@@ -121,7 +121,7 @@ fn with_condition(effect: &str, condition: &str) -> Decision {
 fn malformed_documents_are_refused() {
     let statement = |rest: &str| format!(r#"{{"Statement":[{{"Effect":"Allow",{rest}}}]}}"#);
     for (json, error) in [
-        ("".to_owned(), PolicyError::Syntax),
+        (String::new(), PolicyError::Syntax),
         ("[]".to_owned(), PolicyError::Syntax),
         (r#"{"Version":"2012-10-17"}"#.to_owned(), PolicyError::Syntax),
         (r#"{"Statement":[]}"#.to_owned(), PolicyError::Syntax),

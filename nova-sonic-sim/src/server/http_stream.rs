@@ -49,8 +49,8 @@ pub(super) async fn answer(
         Some(OpeningFault::Refuse(_)) | None => {}
     }
     let (sender, receiver) = channel();
-    let driver = Driver::new(admission.stream, HttpInbound(body), sender, start);
-    tokio::spawn(driver.run(service.shutdown.clone()));
+    let driver = Driver::new(admission.stream, HttpInbound(body), start);
+    tokio::spawn(driver.run(sender, service.shutdown.clone()));
     if let Some(first_event) = first_event {
         // an error means that the stream has ended before its first event
         let _ = first_event.await;

@@ -96,9 +96,9 @@ async fn talk(upgrade: OnUpgrade, stream: OpenStream, service: Arc<Service>) {
     let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     let (sink, inbound) = socket.split();
     let (sender, receiver) = channel();
-    let driver = Driver::new(stream, WebSocketInbound(inbound), sender, StreamStart::AtOnce);
+    let driver = Driver::new(stream, WebSocketInbound(inbound), StreamStart::AtOnce);
     // both halves on one task: when either is over, the socket is dropped
-    tokio::join!(driver.run(service.shutdown.clone()), send(sink, receiver));
+    tokio::join!(driver.run(sender, service.shutdown.clone()), send(sink, receiver));
 }
 
 /// Sends until the driver has nothing more, then closes in order.

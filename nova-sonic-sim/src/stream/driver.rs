@@ -26,6 +26,9 @@ const INPUT_WHILE_WAITING: usize = 32 * 1024 * 1024;
 /// Real time for which a client may take nothing before it counts as gone.
 const STALL_LIMIT: Duration = Duration::from_secs(30);
 
+/// Real time for which a client may go on sending after the end.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// When the transport may answer the request with a stream.
 #[derive(Debug)]
 pub(crate) enum StreamStart {
@@ -51,10 +54,11 @@ pub(crate) struct OpenStream {
 #[derive(Debug)]
 pub(crate) struct Driver<I> {
     inbound: I,
-    outbound: mpsc::Sender<Outgoing>,
     input: InputReader,
     /// Whether the transport may still bring something.
     input_open: bool,
+    /// Whether something has come in that makes the rest unreadable.
+    input_broken: bool,
     /// Whether the model has been told that no input will come.
     input_finished: bool,
     conversation: Conversation,
@@ -65,7 +69,7 @@ pub(crate) struct Driver<I> {
     waiting: Option<Pending>,
     /// Bytes taken while it waits.
     taken_while_waiting: usize,
-    place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -78,17 +82,12 @@ struct Pending {
 }
 
 impl<I: Inbound> Driver<I> {
-    pub(crate) fn new(
-        stream: OpenStream,
-        inbound: I,
-        outbound: mpsc::Sender<Outgoing>,
-        start: StreamStart,
-    ) -> Self {
+    pub(crate) fn new(stream: OpenStream, inbound: I, start: StreamStart) -> Self {
         Self {
             inbound,
-            outbound,
             input: InputReader::new(stream.verifier, stream.max_frame_bytes),
             input_open: true,
+            input_broken: false,
             input_finished: false,
             conversation: stream.conversation,
             clock: stream.clock,
@@ -96,20 +95,58 @@ impl<I: Inbound> Driver<I> {
             start,
             waiting: None,
             taken_while_waiting: 0,
-            place: stream.place,
+            place: Some(stream.place),
         }
     }
 
     /// Runs until the stream has ended, and notes how.
-    pub(crate) async fn run(mut self, mut shutdown: watch::Receiver<bool>) {
-        let outbound = self.outbound.clone();
+    pub(crate) async fn run(mut self, outbound: mpsc::Sender<Outgoing>, mut shutdown: watch::Receiver<bool>) {
         let end = tokio::select! {
             end = self.converse(&outbound) => end,
             _ = shutdown.wait_for(|down| *down) => StreamEnd::Shutdown,
         };
-        // whoever reads the end in the record may open the next stream at once
-        drop(self.place);
+        // the response ends here, and with it the stream's claim to one of the places
+        drop(outbound);
+        drop(self.place.take());
+        if matches!(end, StreamEnd::Completed | StreamEnd::Exception(_)) {
+            tokio::select! {
+                () = self.linger() => {}
+                () = tokio::time::sleep(LINGER) => {}
+                _ = shutdown.wait_for(|down| *down) => {}
+            }
+        }
         self.observer.update(|record| record.end = Some(end));
+    }
+
+    /// Takes what the client still sends: to drop it unread would reset the connection, and what was said last with it.
+    async fn linger(&mut self) {
+        while self.input_open {
+            match self.inbound.next().await {
+                Received::Bytes(bytes) if !self.input_broken => self.verify_only(&bytes),
+                Received::Bytes(_) | Received::Illegal(_) => {}
+                Received::End | Received::Gone => return,
+            }
+        }
+    }
+
+    /// Holds the signature chain to its end, though nobody listens any more.
+    fn verify_only(&mut self, bytes: &Bytes) {
+        self.input.push(bytes);
+        loop {
+            match self.input.next_message(self.clock.timestamp()) {
+                Ok(Some(ClientMessage::Event(_))) => {
+                    self.observer.update(|record| record.events_received += 1);
+                }
+                Ok(Some(ClientMessage::End)) => {
+                    self.observer.update(|record| record.input_ended = true);
+                }
+                Ok(None) => return,
+                Err(_) => {
+                    self.input_broken = true;
+                    return;
+                }
+            }
+        }
     }
 
     async fn converse(&mut self, outbound: &mpsc::Sender<Outgoing>) -> StreamEnd {
@@ -123,7 +160,8 @@ impl<I: Inbound> Driver<I> {
             }
             let deadline = self.conversation.poll_timeout();
             let give_up_at = self.waiting.as_ref().map(|pending| pending.give_up_at);
-            let input_taken = self.input_open && self.taken_while_waiting < INPUT_WHILE_WAITING;
+            let input_taken =
+                self.input_open && !self.input_broken && self.taken_while_waiting < INPUT_WHILE_WAITING;
             tokio::select! {
                 permit = outbound.reserve(), if self.waiting.is_some() => {
                     let (Ok(permit), Some(pending)) = (permit, self.waiting.take()) else { return StreamEnd::ClientGone };
@@ -217,7 +255,7 @@ impl<I: Inbound> Driver<I> {
 
     /// Answers with an exception that ends the stream; what the model still had to say is not said.
     fn fail(&mut self, exception: ServiceException, message: String) {
-        self.input_open = false;
+        self.input_broken = true;
         self.started();
         self.waiting = Some(Self::exception(&Exception { exception, message, stream_continues: false }));
     }

@@ -118,7 +118,7 @@ async fn a_body_that_is_too_long_for_sts_is_refused() {
     let mut socket = TcpStream::connect(simulator.http_address()).await.unwrap();
     let head = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 70000\r\n\r\n";
     socket.write_all(head.as_bytes()).await.unwrap();
-    socket.write_all(&[b'a'; 66_000]).await.unwrap();
+    socket.write_all(&vec![b'a'; 66_000]).await.unwrap();
     let mut answer = vec![0; 64];
     within(socket.read_exact(&mut answer)).await.unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&answer));

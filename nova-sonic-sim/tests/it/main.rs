@@ -1,5 +1,13 @@
 //! The simulator from outside: the official SDKs, requests made by hand, and clients that mean harm.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic anywhere"
+)]
+
 mod bedrock_sdk;
 mod hostile;
 mod raw;

@@ -239,9 +239,11 @@ async fn a_wrong_chunk_signature_ends_the_stream() {
         assert_eq!(exception, "invalidSignatureException", "{name}");
         assert!(message.contains(text), "{name}: {message}");
     }
-    let records = simulator.streams();
-    assert!(records.iter().all(|record| record.events_received == 1 && !record.input_ended));
-    assert_eq!(records[0].end, Some(StreamEnd::Exception("InvalidSignatureException".to_owned())));
+    for number in 0..7 {
+        let record = within(simulator.ended_stream(number)).await;
+        assert_eq!((record.events_received, record.input_ended), (1, false));
+        assert_eq!(record.end, Some(StreamEnd::Exception("InvalidSignatureException".to_owned())));
+    }
 }
 
 #[tokio::test]

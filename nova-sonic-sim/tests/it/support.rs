@@ -8,8 +8,7 @@ use aws_sdk_bedrockruntime::{
     primitives::{Blob, event_stream::EventReceiver},
     types::{
         BidirectionalInputPayloadPart, InvokeModelWithBidirectionalStreamInput,
-        InvokeModelWithBidirectionalStreamOutput,
-        error::InvokeModelWithBidirectionalStreamOutputError,
+        InvokeModelWithBidirectionalStreamOutput, error::InvokeModelWithBidirectionalStreamOutputError,
     },
 };
 use aws_sdk_sts::Client as Sts;

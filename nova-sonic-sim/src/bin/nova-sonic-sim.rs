@@ -1,0 +1,187 @@
+//! `nova-sonic-sim`: the simulator as a program.
+
+#![expect(clippy::print_stdout, reason = "the start-up lines are what a program says to its user")]
+
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use nova_sonic_sim::{
+    DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig,
+    model::Scenario,
+};
+use tracing_subscriber::EnvFilter;
+
+/// A local AWS for voice: STS and Bedrock's Nova Sonic on localhost, for every AWS SDK.
+///
+/// It verifies signatures, enforces policies and answers speech with a scripted model. Nothing leaves this machine.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Port with TLS: HTTP/2, HTTP/1.1 and wss; 0 for any free one
+    #[arg(long, default_value_t = 18443, env = "NOVA_SONIC_SIM_HTTPS_PORT")]
+    https_port: u16,
+
+    /// Port without TLS: h2c, HTTP/1.1 and ws; 0 for any free one
+    #[arg(long, default_value_t = 18080, env = "NOVA_SONIC_SIM_HTTP_PORT")]
+    http_port: u16,
+
+    /// Address to listen on
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+
+    /// Region to play
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+
+    /// What the model says: parrot, story, weather, or a scenario file
+    #[arg(long, default_value = "parrot", value_name = "NAME|FILE")]
+    scenario: String,
+
+    /// How many times faster than real time the model lives
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+
+    /// Streams open at once before new ones are throttled
+    #[arg(long, default_value_t = 20)]
+    max_streams: usize,
+
+    /// How far the simulator's clock is off, in seconds; more than 300 either way refuses every signature
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    clock_skew: i64,
+
+    /// Let the port without TLS fail policies that demand aws:SecureTransport, as AWS would
+    #[arg(long)]
+    strict_transport: bool,
+
+    /// Where to write the certificate authority that clients must trust
+    #[arg(long, default_value = "nova-sonic-sim-ca.pem", value_name = "FILE")]
+    ca: PathBuf,
+
+    /// Print one line of JSON instead of the explanation
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("nova_sonic_sim=info"));
+    // standard output belongs to the start-up lines
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let simulator = Simulator::start(config(&arguments)?).await?;
+    let ca = write_ca(&arguments.ca, simulator.ca_pem())?;
+    if arguments.json {
+        println!("{}", json_line(&arguments, &simulator, &ca));
+    } else {
+        println!("{}", explanation(&arguments, &simulator, &ca));
+    }
+    asked_to_end().await?;
+    tracing::info!("ending");
+    simulator.shutdown().await;
+    Ok(())
+}
+
+fn config(arguments: &Arguments) -> Result<SimulatorConfig, Box<dyn Error>> {
+    let mut config = SimulatorConfig::default();
+    config.conversation.scenario = scenario(&arguments.scenario)?.into();
+    config.https_port = arguments.https_port;
+    config.http_port = arguments.http_port;
+    config.address = arguments.address;
+    config.region.clone_from(&arguments.region);
+    config.speed = arguments.speed;
+    config.max_concurrent_streams = arguments.max_streams;
+    config.clock_offset_millis = arguments.clock_skew.saturating_mul(1000);
+    config.plain_http_is_secure = !arguments.strict_transport;
+    Ok(config)
+}
+
+/// A name without a dot or a slash is one of the scenarios that come along.
+fn scenario(name: &str) -> Result<Scenario, Box<dyn Error>> {
+    let path = Path::new(name);
+    if path.extension().is_some() || path.components().count() > 1 {
+        Ok(Scenario::from_file(path)?)
+    } else {
+        Ok(Scenario::named(name)?)
+    }
+}
+
+fn write_ca(path: &Path, pem: &str) -> Result<PathBuf, Box<dyn Error>> {
+    std::fs::write(path, pem)
+        .map_err(|error| format!("could not write the CA to {}: {error}", path.display()))?;
+    Ok(path.canonicalize()?)
+}
+
+fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_json::Value {
+    serde_json::json!({
+        "https": simulator.https_url(),
+        "http": simulator.http_url(),
+        "wss": simulator.wss_url(),
+        "ws": simulator.ws_url(),
+        "ca": ca,
+        "region": arguments.region,
+        "access_key_id": DEFAULT_ACCESS_KEY_ID,
+        "secret_access_key": DEFAULT_SECRET_ACCESS_KEY,
+        "role_arn": role_arn(),
+        "scenario": arguments.scenario,
+    })
+}
+
+fn explanation(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> String {
+    let (https, http) = (simulator.https_url(), simulator.http_url());
+    let (region, scenario, role, ca) = (&arguments.region, &arguments.scenario, role_arn(), ca.display());
+    format!(
+        "nova-sonic-sim plays STS and Bedrock's Nova Sonic ({region}, scenario {scenario})
+  TLS    {https}  (HTTP/2, HTTP/1.1, wss)
+  plain  {http}  (h2c, HTTP/1.1, ws)
+  CA     {ca}
+  role   {role}
+
+For the AWS SDKs and the AWS CLI:
+  export AWS_ENDPOINT_URL={https}
+  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={https}
+  export AWS_ENDPOINT_URL_STS={https}
+  export AWS_CA_BUNDLE={ca}
+  export NODE_EXTRA_CA_CERTS={ca}
+  export AWS_REGION={region}
+  export AWS_ACCESS_KEY_ID={DEFAULT_ACCESS_KEY_ID}
+  export AWS_SECRET_ACCESS_KEY={DEFAULT_SECRET_ACCESS_KEY}
+  unset AWS_SESSION_TOKEN AWS_PROFILE
+
+Python and the AWS CLI read AWS_CA_BUNDLE, Node.js reads NODE_EXTRA_CA_CERTS; the SDK for Rust is given the CA in
+code. Without TLS, use {http} instead and leave the CA out. Ctrl-C ends it."
+    )
+}
+
+fn role_arn() -> String {
+    format!("arn:aws:iam::{}:role/{DEFAULT_ROLE}", SimulatorConfig::default().account)
+}
+
+/// Ctrl-C, or the signal with which services are stopped.
+async fn asked_to_end() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        tokio::signal::ctrl_c().await
+    }
+}
