@@ -4,14 +4,13 @@ use super::{Playback, TurnId};
 use crate::{audio::SampleRate, time::Tick};
 
 /// A planned text and the sound that came for it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Segment {
     planned: String,
     received: u64,
     ended: bool,
 }
 
-#[derive(Debug)]
 pub(super) struct Answer {
     turn: TurnId,
     segments: Vec<Segment>,

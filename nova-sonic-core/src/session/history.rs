@@ -1,9 +1,9 @@
 //! What was said, as far as it was heard.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use super::{Playback, SessionError, TurnId, answer::Answer};
-use crate::{audio::SampleRate, event::Role, time::Tick};
+use crate::{audio::SampleRate, event::Role, secret::Withheld, time::Tick};
 
 /// Longest message of a history, bytes, and of all messages together.
 ///
@@ -11,13 +11,13 @@ use crate::{audio::SampleRate, event::Role, time::Tick};
 pub(super) const MESSAGE_LIMIT: usize = 50 * 1024;
 const TOTAL_LIMIT: usize = 200 * 1024;
 
-/// One message of a conversation.
+/// One message of a conversation. Prints only the length of its words.
 ///
 /// ```
 /// use nova_sonic_core::{event::Role, session::Message};
 /// assert_eq!(Message::user("Why is the fox sad?").role, Role::User);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
     /// [`Role::User`] or [`Role::Assistant`].
@@ -35,6 +35,15 @@ impl Message {
     /// Something the model said.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self { role: Role::Assistant, text: text.into() }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("role", &self.role)
+            .field("text", &Withheld::text(&self.text))
+            .finish()
     }
 }
 
@@ -87,14 +96,13 @@ fn truncate(text: &mut String, limit: usize) {
     }
 }
 
-#[derive(Debug)]
 enum Entry {
     Said { message: Message, at: Tick },
     Answered(Answer),
 }
 
 /// The conversation so far. Old entries are dropped long after they stopped fitting into a successor.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct History {
     entries: VecDeque<Entry>,
 }

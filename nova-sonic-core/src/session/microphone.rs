@@ -17,7 +17,6 @@ const CATCH_UP_FRAMES: u32 = 16;
 const AHEAD: Duration = Duration::from_millis(500);
 
 /// Where the microphone stands and up to when sound was supplied.
-#[derive(Debug)]
 pub(super) struct Feed {
     position: Microphone,
     block: Option<ContentName>,

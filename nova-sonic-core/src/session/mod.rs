@@ -58,7 +58,7 @@ mod timer;
 mod tools;
 mod turns;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 pub use config::{Playback, SessionConfig, Timing};
 pub use error::{Failure, SessionError};
@@ -96,8 +96,7 @@ impl Phase {
     }
 }
 
-/// One conversation with Nova Sonic. See the [module](self) for how to drive it.
-#[derive(Debug)]
+/// One conversation with Nova Sonic. See the [module](self) for how to drive it. Prints nothing of what was said in it.
 pub struct Session {
     config: SessionConfig,
     mint: IdMint,
@@ -119,8 +118,8 @@ pub struct Session {
     thinking: bool,
 }
 
-/// What a successor needs so that nobody hears the change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a successor needs so that nobody hears the change. Prints only the length of what is in it.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handover {
     /// What was said and heard. A last message of the user is left out when its sound is in `recent_audio`, for
@@ -282,7 +281,7 @@ impl Session {
                 Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
                 Timer::Answer => self.on_answer_late(),
                 Timer::Tool => self.on_tool_late(now),
-                Timer::Playback => self.turns.playback_over(),
+                Timer::Playback => self.on_played_out(),
                 Timer::Idle => self.close(now, CloseReason::Idle),
                 Timer::Life => self.close(now, CloseReason::TimeLimit),
             }
@@ -319,6 +318,30 @@ impl Session {
                 _ => self.queue.push_back(change),
             }
         }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("prompt_name", &self.prompt_name)
+            .field("phase", &self.phase)
+            .field("state", &self.state)
+            .field("queued", &self.queue.len())
+            .field("timers", &self.timers)
+            .field("calls", &self.calls)
+            .field("usage", &self.usage)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handover")
+            .field("history", &self.history)
+            .field("recent_audio", &self.recent_audio.len())
+            .field("pending_calls", &self.pending_calls)
+            .finish()
     }
 }
 

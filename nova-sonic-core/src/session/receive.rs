@@ -185,11 +185,18 @@ impl Session {
             Kind::UserText => self.thinking = !self.turns.speaking(),
             Kind::Audio => {
                 let ended = stop_reason == Some(&StopReason::EndTurn);
+                let (playback, rate) = (self.config.playback, self.config.output_rate);
                 if let Some(answer) = self.history.answer_mut(block.turn) {
                     answer.end_segment();
                     answer.complete = ended;
+                    let heard =
+                        playback == Playback::Reported && answer.all_heard(now, Playback::Reported, rate);
                     if ended && answer.suppressed {
                         self.turns.end(block.turn);
+                    } else if ended && heard && self.turns.assistant_turn() == Some(block.turn) {
+                        // the player was done before the service said that this was all
+                        self.timers.clear(Timer::Playback);
+                        self.turns.playback_over();
                     }
                 }
             }
@@ -298,6 +305,18 @@ impl Session {
                 self.timers.clear(Timer::Playback);
                 self.turns.playback_over();
             }
+        }
+    }
+
+    /// All that came has been played. An answer that the service has not ended yet is still to go on.
+    pub(super) fn on_played_out(&mut self) {
+        self.turns.playback_over();
+        let Some(turn) = self.turns.assistant_turn() else { return };
+        if let Some(answer) = self.history.answer_mut(turn)
+            && !answer.complete
+            && !answer.suppressed
+        {
+            self.thinking = true;
         }
     }
 

@@ -10,8 +10,8 @@ use crate::audio::AudioError;
 
 /// Bytes that may precede the sound: titles, pictures, cue lists.
 const LONGEST_PREAMBLE: u64 = 16 << 20;
-/// Lengths from here on mean "until the end of the file": sox writes `0x7ffff000` into a pipe, arecord `0x80000000` less
-/// its header, ffmpeg `0xffffffff`. A file that really holds 2 GiB of sound reads the same.
+/// Lengths from here on mean "until the end of the file": into a pipe sox writes `0x7ffff000`, arecord `0x80000000`,
+/// ffmpeg `0xffffffff`. A file that really holds 2 GiB of sound reads the same.
 const OPEN_END: u32 = 0x7fff_0000;
 
 const FORMAT_PCM: u16 = 1;
