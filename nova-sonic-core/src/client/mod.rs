@@ -38,6 +38,8 @@ mod guard;
 mod opening;
 mod reader;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod voice;
 mod workers;

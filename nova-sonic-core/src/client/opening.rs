@@ -107,7 +107,7 @@ impl Client {
         let Some(provider) = self.settings.sdk_config.credentials_provider() else {
             return Err(missing("no source of credentials is configured"));
         };
-        provider.provide_credentials().await.map_err(|error| match error {
+        let credentials = provider.provide_credentials().await.map_err(|error| match error {
             CredentialsError::CredentialsNotLoaded(_) => missing("no credentials were found"),
             CredentialsError::ProviderTimedOut(_) => {
                 missing("the source of credentials did not answer in time")
@@ -116,7 +116,11 @@ impl Client {
                 missing("the configuration of credentials cannot be read")
             }
             _ => missing("the source of credentials failed"),
-        })
+        })?;
+        if credentials.access_key_id().is_empty() || credentials.secret_access_key().is_empty() {
+            return Err(missing("the access key or its secret is empty"));
+        }
+        Ok(credentials)
     }
 }
 

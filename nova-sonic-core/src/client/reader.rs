@@ -65,10 +65,15 @@ impl Reader {
                 Err(StreamError::Exception(error)) => Input::Exception(error.clone()),
                 Err(StreamError::Failed(failure)) => Input::Failed(failure.clone()),
             };
-            let ended = !matches!(received, Ok(Some(_)) | Err(StreamError::Exception(_)));
             let _ = shared.give(input);
-            if ended {
-                return;
+            match received {
+                Ok(Some(_)) | Err(StreamError::Exception(_)) => {}
+                Ok(None) => return self.idle.put(self.sdk),
+                Err(StreamError::Failed(_)) => return,
+            }
+            // a service that never stops talking must not keep a conversation that is over
+            if shared.close_reason().is_some() {
+                break;
             }
             std::future::poll_fn(|context| shared.poll_event_room(context)).await;
         }
