@@ -3,9 +3,12 @@
 #![forbid(unsafe_code)]
 
 pub mod audio;
+pub mod codec;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod secret;
 pub mod session;
+pub mod sigv4;
 pub mod time;
+pub mod wire;

@@ -1,0 +1,58 @@
+//! Why something cannot be signed.
+
+use crate::{error::ErrorCode, time::Date};
+
+/// Why a request or a frame cannot be signed. No key, token or signature is in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// None of the keys at hand is for this date and region.
+    #[error("no signing key for {date} in {region}")]
+    KeyMissing {
+        /// The UTC date of the request or frame.
+        date: Date,
+        /// The region of the stream.
+        region: String,
+    },
+    /// The access key id is empty or has characters that none has.
+    #[error("access key id of {length} bytes is not letters and digits")]
+    AccessKeyInvalid {
+        /// Its length, bytes.
+        length: usize,
+    },
+    /// The region is not lower-case letters, digits and hyphens.
+    #[error("region of {length} bytes is not lower-case letters, digits and hyphens")]
+    RegionInvalid {
+        /// Its length, bytes.
+        length: usize,
+    },
+    /// The model id is empty.
+    #[error("model id is empty")]
+    ModelMissing,
+    /// The endpoint is not `wss://host`, `wss://host:port`, or the same with `ws`, `https` or `http`.
+    #[error("endpoint of {length} bytes is not wss://host or wss://host:port")]
+    EndpointInvalid {
+        /// Its length, bytes.
+        length: usize,
+    },
+    /// A query item has the name of one that the signature itself needs.
+    #[error("query item {name} belongs to the signature")]
+    QueryItemReserved {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl SignError {
+    /// The stable code.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::KeyMissing { .. } => ErrorCode::SigningKeyMissing,
+            Self::AccessKeyInvalid { .. } => ErrorCode::CredentialsInvalid,
+            Self::RegionInvalid { .. } => ErrorCode::RegionUnknown,
+            Self::ModelMissing | Self::EndpointInvalid { .. } | Self::QueryItemReserved { .. } => {
+                ErrorCode::ConfigurationInvalid
+            }
+        }
+    }
+}
