@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod audio;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod codec;
 pub mod error;
 pub mod event;

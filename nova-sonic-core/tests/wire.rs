@@ -1,4 +1,10 @@
 //! Frames: what is taken, what is refused, and that cutting the bytes differently changes nothing.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 use aws_smithy_types::event_stream::{Header as AwsHeader, HeaderValue as AwsValue, Message};
 use nova_sonic_core::{
@@ -299,6 +305,8 @@ fn aws_message((headers, payload): &OwnedFrame) -> Message {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn frames_come_back_however_the_bytes_are_cut(frames in vec(any_frame(), 1..4), size in 1..400_usize) {
         let stream: Vec<u8> = frames.iter().flat_map(written).collect();

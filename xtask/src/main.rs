@@ -1,2 +1,65 @@
-//! Placeholder.
-fn main() {}
+//! One entry for people and CI: `cargo xtask demo | test | bench | lint`.
+//!
+//! Every command numbers its steps, installs or asks for what it needs in one sentence, and fails with what failed
+//! and what to do about it.
+
+mod bench;
+mod child;
+mod demo;
+mod failure;
+mod hygiene;
+mod interrupt;
+mod lint;
+mod node;
+mod python;
+mod step;
+mod tally;
+mod test;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+
+/// One entry for people and CI.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Hold one spoken conversation: with the simulator, or with AWS.
+    Demo(demo::Arguments),
+    /// Run every test: Rust, wasm32, and the official SDKs in Node and Python.
+    Test(test::Arguments),
+    /// Measure what a frame and a session cost, beside the AWS SDKs.
+    Bench(bench::Arguments),
+    /// Check formatting, lints, layers, features, documentation, licences.
+    Lint,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = interrupt::forward_to_children().and_then(|()| match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Lint => lint::run(),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            step::report(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// What every command returns.
+type Done = Result<(), Failure>;

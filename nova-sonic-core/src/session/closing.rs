@@ -38,9 +38,10 @@ impl Session {
             self.finish_closing();
             return;
         }
-        let reason = match reason {
-            CloseReason::Disconnected => self.closing_for.take().unwrap_or(CloseReason::Disconnected),
-            other => other,
+        let reason = if reason == CloseReason::Disconnected {
+            self.closing_for.take().unwrap_or(reason)
+        } else {
+            reason
         };
         self.queue.retain(|output| matches!(output, Output::Emit(_)));
         self.queued_samples = 0;

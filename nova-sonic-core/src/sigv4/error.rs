@@ -26,9 +26,12 @@ pub enum SignError {
         /// Its length, bytes.
         length: usize,
     },
-    /// The model id is empty.
-    #[error("model id is empty")]
-    ModelMissing,
+    /// The model id is empty, or would change the path that it stands in.
+    #[error("model id of {length} bytes is empty or a step in a path")]
+    ModelInvalid {
+        /// Its length, bytes.
+        length: usize,
+    },
     /// The endpoint is not `wss://host`, `wss://host:port`, or the same with `ws`, `https` or `http`.
     #[error("endpoint of {length} bytes is not wss://host or wss://host:port")]
     EndpointInvalid {
@@ -50,7 +53,7 @@ impl SignError {
             Self::KeyMissing { .. } => ErrorCode::SigningKeyMissing,
             Self::AccessKeyInvalid { .. } => ErrorCode::CredentialsInvalid,
             Self::RegionInvalid { .. } => ErrorCode::RegionUnknown,
-            Self::ModelMissing | Self::EndpointInvalid { .. } | Self::QueryItemReserved { .. } => {
+            Self::ModelInvalid { .. } | Self::EndpointInvalid { .. } | Self::QueryItemReserved { .. } => {
                 ErrorCode::ConfigurationInvalid
             }
         }

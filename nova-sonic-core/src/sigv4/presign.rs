@@ -144,8 +144,9 @@ impl<'a> StreamRequest<'a> {
         if self.region.is_empty() || !self.region.bytes().all(in_region) {
             return Err(SignError::RegionInvalid { length: self.region.len() });
         }
-        if self.model_id.is_empty() {
-            return Err(SignError::ModelMissing);
+        // dots are not percent-encoded, and whoever opens the URL would follow them
+        if matches!(self.model_id, "" | "." | "..") {
+            return Err(SignError::ModelInvalid { length: self.model_id.len() });
         }
         match self.query.iter().find(|(name, _)| RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name))) {
             Some((name, _)) => Err(SignError::QueryItemReserved { name: (*name).to_owned() }),

@@ -1,11 +1,13 @@
 //! What a conversation asks its transport to do.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use nova_sonic_core::error::ServiceException;
 
 /// One thing that the transport must now do, in the order polled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Prints an event's length only: what people say does not belong in a log.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
     /// Frame these bytes, one `{"event":…}` object, as a `chunk` and send them.
@@ -16,6 +18,17 @@ pub enum Output {
     Fault(WireFault),
     /// End the stream in order.
     End,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(json) => write!(f, "Event({} bytes)", json.len()),
+            Self::Exception(exception) => f.debug_tuple("Exception").field(exception).finish(),
+            Self::Fault(fault) => f.debug_tuple("Fault").field(fault).finish(),
+            Self::End => f.write_str("End"),
+        }
+    }
 }
 
 /// An exception of the service: its name and its text.

@@ -1,0 +1,45 @@
+//! Conversations on tokio, over the AWS SDK for Rust (feature `client`).
+//!
+//! The SDK frames and signs for itself, so [`codec`](crate::codec), [`wire`](crate::wire) and
+//! [`sigv4`](crate::sigv4) are *not* on this path; browsers need them.
+//!
+//! ```no_run
+//! use nova_sonic_core::{client::Client, session::{Event, SessionConfig}};
+//!
+//! # async fn talk(question: &[i16]) -> Result<(), nova_sonic_core::client::ClientError> {
+//! let client = Client::builder().region("us-east-1").build().await?;
+//! let (voice, mut events) = client.open(SessionConfig::default().system_prompt("You tell stories.")).await?;
+//! voice.send_audio(question).await?;
+//! while let Some(event) = events.next().await {
+//!     match event {
+//!         Event::Transcript { role, text, .. } => println!("{role}: {text}"),
+//!         Event::Audio { pcm, .. } => println!("{} samples to play", pcm.len()),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
+//! they share, which costs up to 8 ms and saves most of the processor's wake-ups. [`Workers`] gives each core a
+//! runtime of its own, for servers with many conversations.
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
+mod bedrock;
+#[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
+mod builder;
+mod clock;
+mod error;
+#[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
+mod failure;
+mod guard;
+mod shared;
+mod ticker;
+mod voice;
+mod workers;
+
+pub use builder::{Client, ClientBuilder};
+pub use error::ClientError;
+pub use voice::{VoiceEvents, VoiceSession};
+pub use workers::Workers;

@@ -1,0 +1,319 @@
+//! What the parts of one conversation share: the session, and a bounded queue in each direction.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use tokio::sync::SetOnce;
+
+use super::ticker::Ticker;
+use crate::{
+    audio::SampleRate,
+    error::ErrorCode,
+    session::{CloseReason, Event, Failure, Input, Output, Session, SessionError},
+    time::Tick,
+};
+
+/// Events that may wait for the application before reading from the service stops.
+const EVENT_LIMIT: usize = 256;
+/// Frames that may wait for the network before more sound is refused: two seconds.
+const FRAME_LIMIT: usize = 64;
+/// Frames that may wait in all. Silence goes on when sound is refused; a network that takes none of it is gone.
+const STALL_LIMIT: usize = 512;
+/// Sound handed over at once after a delay, as multiples of a frame.
+const FRAMES_AT_ONCE: usize = 4;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: Mutex<State>,
+    ticker: Arc<Ticker>,
+    closed: SetOnce<()>,
+    frame_samples: usize,
+    rate: SampleRate,
+}
+
+#[derive(Debug)]
+struct State {
+    session: Session,
+    microphone: Vec<i16>,
+    outgoing: VecDeque<Vec<u8>>,
+    outgoing_ended: bool,
+    outgoing_waker: Option<Waker>,
+    room_wakers: Vec<Waker>,
+    events: VecDeque<Event>,
+    events_wanted: bool,
+    events_waker: Option<Waker>,
+    reader_waker: Option<Waker>,
+    close_reason: Option<CloseReason>,
+}
+
+impl Shared {
+    pub(super) fn new(session: Session, ticker: &Arc<Ticker>) -> Arc<Self> {
+        let rate = session.config().input_rate;
+        let frame_samples = rate.samples_in(session.config().timing.frame);
+        let state = State {
+            session,
+            microphone: Vec::with_capacity(frame_samples * 2),
+            outgoing: VecDeque::new(),
+            outgoing_ended: false,
+            outgoing_waker: None,
+            room_wakers: Vec::new(),
+            events: VecDeque::new(),
+            events_wanted: true,
+            events_waker: None,
+            reader_waker: None,
+            close_reason: None,
+        };
+        let shared = Arc::new(Self {
+            state: Mutex::new(state),
+            ticker: Arc::clone(ticker),
+            closed: SetOnce::new(),
+            frame_samples,
+            rate,
+        });
+        shared.with(|_| ());
+        ticker.add(&shared);
+        shared
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on the state, moves what follows from it into the queues, and wakes whom it concerns.
+    fn with<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
+        let (result, deadline) = self.with_deadline(work);
+        if let Some(deadline) = deadline {
+            self.ticker.expect_by(deadline);
+        }
+        result
+    }
+
+    fn with_deadline<R>(&self, work: impl FnOnce(&mut State) -> R) -> (R, Option<Tick>) {
+        let mut state = self.lock();
+        let result = work(&mut state);
+        state.drain();
+        let outgoing =
+            (!state.outgoing.is_empty() || state.outgoing_ended).then(|| state.outgoing_waker.take());
+        let events = (!state.events.is_empty()).then(|| state.events_waker.take());
+        let closed = state.close_reason.is_some();
+        let deadline = state.session.poll_timeout();
+        drop(state);
+        for waker in [outgoing, events].into_iter().flatten().flatten() {
+            waker.wake();
+        }
+        if closed {
+            let _ = self.closed.set(());
+        }
+        (result, deadline)
+    }
+
+    /// Gives the session an input now.
+    pub(super) fn give(&self, input: Input<'_>) -> Result<(), SessionError> {
+        let now = self.ticker.clock().now();
+        self.with(|state| {
+            state.hand_over_sound(now, 1)?;
+            state.session.handle_input(now, input)
+        })
+    }
+
+    /// What happens on the shared timer: sound that waited for it, and deadlines. `None` once closed.
+    pub(super) fn tick(&self, now: Tick) -> Option<Tick> {
+        let state = self.lock();
+        let sound = state.microphone.len() >= self.frame_samples;
+        let due = state.session.poll_timeout().is_some_and(|deadline| deadline <= now);
+        if !sound && !due {
+            return state.session.poll_timeout();
+        }
+        drop(state);
+        let ((), deadline) = self.with_deadline(|state| {
+            // a deadline may be a gap in the sound: what there is of it goes first
+            let least = if due { 1 } else { self.frame_samples };
+            let _ = state.hand_over_sound(now, least);
+            let _ = state.session.handle_input(now, Input::Timeout);
+        });
+        deadline
+    }
+
+    /// Takes sound in, or refuses it when two seconds of it wait for the network.
+    pub(super) fn try_send_audio(&self, samples: &[i16]) -> Result<(), SessionError> {
+        let mut state = self.lock();
+        state.check_room(self.rate, self.frame_samples)?;
+        state.microphone.extend_from_slice(samples);
+        let full = state.microphone.len() >= self.frame_samples;
+        let held = state.microphone.len() >= self.frame_samples * FRAMES_AT_ONCE;
+        drop(state);
+        if full && (held || !self.ticker.is_busy()) {
+            let now = self.ticker.clock().now();
+            return self.with(|state| state.hand_over_sound(now, self.frame_samples));
+        }
+        Ok(())
+    }
+
+    /// As [`Self::try_send_audio`], but waits for room. Takes all of `samples` or none.
+    pub(super) fn poll_send_audio(
+        &self,
+        context: &mut Context<'_>,
+        samples: &[i16],
+    ) -> Poll<Result<(), SessionError>> {
+        match self.try_send_audio(samples) {
+            Err(SessionError::Backpressure { .. }) => {
+                let mut state = self.lock();
+                // the network may have taken something since
+                if state.check_room(self.rate, self.frame_samples).is_ok() {
+                    context.waker().wake_by_ref();
+                } else if !state.room_wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                    state.room_wakers.push(context.waker().clone());
+                }
+                Poll::Pending
+            }
+            done => Poll::Ready(done),
+        }
+    }
+
+    pub(super) fn poll_event(&self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        let mut state = self.lock();
+        let Some(event) = state.events.pop_front() else {
+            if state.close_reason.is_some() {
+                return Poll::Ready(None);
+            }
+            state.events_waker = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        let reader = (state.events.len() < EVENT_LIMIT).then(|| state.reader_waker.take()).flatten();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+        Poll::Ready(Some(event))
+    }
+
+    /// Ready when the application has room for more events.
+    pub(super) fn poll_event_room(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.events.len() < EVENT_LIMIT || !state.events_wanted {
+            return Poll::Ready(());
+        }
+        state.reader_waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// The application does not listen any more.
+    pub(super) fn stop_events(&self) {
+        let mut state = self.lock();
+        state.events_wanted = false;
+        state.events.clear();
+        let reader = state.reader_waker.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    pub(super) async fn closed(&self) {
+        self.closed.wait().await;
+    }
+
+    pub(super) fn close_reason(&self) -> Option<CloseReason> {
+        self.lock().close_reason.clone()
+    }
+
+    pub(super) fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
+        look(&self.lock().session)
+    }
+}
+
+impl State {
+    fn check_room(&self, rate: SampleRate, frame_samples: usize) -> Result<(), SessionError> {
+        if self.close_reason.is_some() {
+            return Err(SessionError::Closed);
+        }
+        if self.outgoing.len() < FRAME_LIMIT {
+            return Ok(());
+        }
+        let milliseconds = |frames: usize| {
+            let duration: Duration = rate.duration_of(frames * frame_samples);
+            u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+        };
+        Err(SessionError::Backpressure {
+            queued_ms: milliseconds(self.outgoing.len()),
+            limit_ms: milliseconds(FRAME_LIMIT),
+        })
+    }
+
+    /// Gives the session what the microphone has supplied, if it is at least `least` samples.
+    fn hand_over_sound(&mut self, now: Tick, least: usize) -> Result<(), SessionError> {
+        if self.microphone.len() < least {
+            return Ok(());
+        }
+        let result = self.session.handle_input(now, Input::Audio(&self.microphone));
+        self.microphone.clear();
+        result
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Send(event) => {
+                    let mut json = Vec::with_capacity(1600);
+                    event.write_json(&mut json);
+                    self.outgoing.push_back(json);
+                }
+                Output::EndInput => self.outgoing_ended = true,
+                Output::Emit(event) => {
+                    if let Event::Closed { reason } = &event {
+                        self.close_reason = Some(reason.clone());
+                        self.outgoing_ended = true;
+                        for waker in self.room_wakers.drain(..) {
+                            waker.wake();
+                        }
+                    }
+                    if self.events_wanted {
+                        self.events.push_back(event);
+                    }
+                }
+            }
+        }
+        if self.outgoing.len() > STALL_LIMIT && self.close_reason.is_none() {
+            self.outgoing.clear();
+            let waited = format!("the network took none of the last {STALL_LIMIT} frames");
+            let failure = Failure::new(ErrorCode::ConnectionLost, waited);
+            // a failure is no mistake of the caller
+            let _ = self.session.handle_input(Tick::ZERO, Input::Failed(failure));
+            self.drain();
+        }
+    }
+}
+
+/// The JSON of each event that is to be sent; ends when nothing more will be.
+pub(super) struct Outgoing(pub(super) Arc<Shared>);
+
+impl Stream for Outgoing {
+    type Item = Vec<u8>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let mut state = self.0.lock();
+        let Some(json) = state.outgoing.pop_front() else {
+            if state.outgoing_ended {
+                return Poll::Ready(None);
+            }
+            state.outgoing_waker = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        let room = if state.outgoing.len() < FRAME_LIMIT {
+            std::mem::take(&mut state.room_wakers)
+        } else {
+            Vec::new()
+        };
+        drop(state);
+        for waker in room {
+            waker.wake();
+        }
+        Poll::Ready(Some(json))
+    }
+}

@@ -1,0 +1,174 @@
+//! The keys that are accepted: those of the configuration, and those that STS has issued since.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use nova_sonic_core::{id::IdMint, secret::SecretText, time::Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::{AuthError, Permissions, Principal, PrincipalKind, signature::same};
+use crate::config::AccessKey;
+
+/// Most temporary credentials alive at once.
+const ISSUED_LIMIT: usize = 10_000;
+
+/// One key, with its holder.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    access_key_id: String,
+    secret: SecretText,
+    session_token: Option<SecretText>,
+    expires_at: Option<Timestamp>,
+    principal: Principal,
+    permissions: Permissions,
+}
+
+impl Identity {
+    pub(crate) fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    pub(crate) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub(crate) fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    /// Whether the key's time is over.
+    pub(crate) fn expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| now >= expires_at)
+    }
+
+    /// Whether it comes with a session token, so was issued by STS.
+    pub(crate) const fn is_temporary(&self) -> bool {
+        self.session_token.is_some()
+    }
+
+    pub(super) fn secret(&self) -> &str {
+        self.secret.expose()
+    }
+}
+
+/// What STS has decided to issue.
+#[derive(Debug)]
+pub(crate) struct SessionGrant {
+    pub(crate) principal: Principal,
+    pub(crate) permissions: Permissions,
+    pub(crate) lifetime: Duration,
+}
+
+/// Fresh temporary credentials, for the response.
+#[derive(Debug)]
+pub(crate) struct IssuedCredentials {
+    pub(crate) access_key_id: String,
+    pub(crate) secret: SecretText,
+    pub(crate) session_token: SecretText,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Every key that is accepted.
+pub(crate) struct CredentialStore {
+    state: Mutex<State>,
+}
+
+struct State {
+    identities: HashMap<String, Arc<Identity>>,
+    mint: IdMint,
+}
+
+impl CredentialStore {
+    /// A store of the configured keys; `seed` decides what will be issued.
+    pub(crate) fn new(keys: Vec<AccessKey>, account: &str, seed: [u8; 32]) -> Self {
+        let identities =
+            keys.into_iter().map(|key| (key.id.clone(), Arc::new(configured(key, account)))).collect();
+        Self { state: Mutex::new(State { identities, mint: IdMint::new(seed) }) }
+    }
+
+    /// The holder of a key, if the token that came along belongs to it.
+    pub(crate) fn find(&self, access_key_id: &str, token: Option<&str>) -> Result<Arc<Identity>, AuthError> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let identity = state.identities.get(access_key_id).ok_or(AuthError::UnknownKey)?;
+        let fits = match (&identity.session_token, token) {
+            (None, None) => true,
+            (Some(wanted), Some(given)) => same(wanted.expose().as_bytes(), given.as_bytes()),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if fits { Ok(Arc::clone(identity)) } else { Err(AuthError::UnknownKey) }
+    }
+
+    /// Issues temporary credentials; `None` when too many are alive.
+    pub(crate) fn issue(&self, grant: SessionGrant, now: Timestamp) -> Option<IssuedCredentials> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.identities.len() >= ISSUED_LIMIT {
+            state.identities.retain(|_, identity| !identity.is_temporary() || !identity.expired(now));
+        }
+        if state.identities.len() >= ISSUED_LIMIT {
+            return None;
+        }
+        let random = |mint: &mut IdMint| Sha256::digest(mint.next_uuid().as_bytes());
+        let access_key_id = format!("ASIA{}", letters(&random(&mut state.mint), 16));
+        let secret: Vec<u8> = random(&mut state.mint).into_iter().take(30).collect();
+        let secret = base64_simd::STANDARD.encode_to_string(secret);
+        let token: Vec<u8> = (0..6).flat_map(|_| random(&mut state.mint)).collect();
+        // real tokens hold '+', '/' and '=': what breaks on them should break here
+        let session_token = format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(token));
+        let expires_at = Timestamp::from_unix_millis(now.after(grant.lifetime).unix_seconds() * 1000);
+        let identity = Identity {
+            access_key_id: access_key_id.clone(),
+            secret: SecretText::new(secret.clone()),
+            session_token: Some(SecretText::new(session_token.clone())),
+            expires_at: Some(expires_at),
+            principal: grant.principal,
+            permissions: grant.permissions,
+        };
+        state.identities.insert(access_key_id.clone(), Arc::new(identity));
+        let (secret, session_token) = (SecretText::new(secret), SecretText::new(session_token));
+        Some(IssuedCredentials { access_key_id, secret, session_token, expires_at })
+    }
+}
+
+impl fmt::Debug for CredentialStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialStore").finish_non_exhaustive()
+    }
+}
+
+/// A stable id such as `AROA…` for a name, as IAM gives its entities.
+pub(crate) fn unique_id(prefix: &str, name: &str) -> String {
+    format!("{prefix}{}", letters(&Sha256::digest(name.as_bytes()), 17))
+}
+
+fn configured(key: AccessKey, account: &str) -> Identity {
+    let principal = Principal {
+        user_id: unique_id("AIDA", &key.user),
+        kind: PrincipalKind::User { name: key.user },
+        account: account.to_owned(),
+        source_identity: None,
+        tags: Vec::new(),
+    };
+    Identity {
+        access_key_id: key.id,
+        secret: key.secret,
+        session_token: key.session_token,
+        expires_at: key.expires_at,
+        principal,
+        permissions: Permissions { identity: key.policy.map(Arc::new), session: None },
+    }
+}
+
+/// `count` characters of AWS's id alphabet, at most one for each byte.
+fn letters(bytes: &[u8], count: usize) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    bytes
+        .iter()
+        .take(count)
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|letter| char::from(*letter))
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! Whether a stream is let in: policy first, as AWS does, then the model, then the quota.
+
+use std::sync::Arc;
+
+use nova_sonic_core::error::ServiceException;
+
+use super::{ModelStatus, Target, model_status};
+use crate::{
+    api_error::ApiError,
+    auth::{Caller, ChunkVerifier, authorize},
+    model::{Conversation, OpeningFault},
+    observation::{StreamRecord, Transport},
+    policy::Request,
+    service::{Connection, Service},
+    stream::OpenStream,
+};
+
+/// Asks the caller's policies for `bedrock:InvokeModel`, the permission of every operation here.
+pub(crate) fn authorize_model(
+    service: &Service,
+    connection: &Connection,
+    caller: &Caller,
+    target: &Target,
+) -> Result<(), ApiError> {
+    let (prefix, model_id) = foundation_model(service, target);
+    let secure = connection.tls || service.plain_http_is_secure;
+    let now = service.clock.timestamp();
+    let request = Request::new("bedrock:InvokeModel", format!("{prefix}{model_id}"))
+        .with("aws:RequestedRegion", service.region.clone())
+        .with("aws:SecureTransport", secure.to_string())
+        .with("aws:CurrentTime", now.to_string())
+        .with("aws:EpochTime", now.unix_seconds().to_string())
+        .with("aws:SourceIp", connection.peer.to_string());
+    Ok(authorize(caller.identity.principal(), caller.identity.permissions(), request)?)
+}
+
+/// A stream that may begin, or must first go wrong as the scenario asks.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) stream: OpenStream,
+    pub(crate) fault: Option<OpeningFault>,
+}
+
+/// Lets a caller in whose policies allow it.
+pub(crate) fn admit(
+    service: &Service,
+    connection: &Connection,
+    caller: &Caller,
+    target: &Target,
+    transport: Transport,
+) -> Result<Admission, ApiError> {
+    let (_, model_id) = foundation_model(service, target);
+    match model_status(model_id) {
+        ModelStatus::Active => {}
+        ModelStatus::EndOfLife => {
+            let text = "This model version has reached the end of its life. Please refer to the AWS documentation for more details.";
+            return Err(ApiError::new(&ServiceException::ResourceNotFound, text));
+        }
+        ModelStatus::Unknown => {
+            return Err(ApiError::new(
+                &ServiceException::Validation,
+                "The provided model identifier is invalid.",
+            ));
+        }
+    }
+    let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| {
+        ApiError::new(
+            &ServiceException::Throttling,
+            "Too many concurrent connections, please wait before trying again.",
+        )
+    })?;
+    let conversation = Conversation::new(service.conversation.clone(), service.clock.tick());
+    let fault = match conversation.opening_fault() {
+        Some(OpeningFault::Refuse(exception)) => return Err(exception.into()),
+        fault => fault,
+    };
+    let observer = service.observation.open(|number| StreamRecord {
+        number,
+        transport,
+        tls: connection.tls,
+        model_id: model_id.to_owned(),
+        access_key_id: caller.identity.access_key_id().to_owned(),
+        principal_arn: caller.identity.principal().arn(),
+        opened_at: service.clock.timestamp(),
+        events_received: 0,
+        frames_sent: 0,
+        input_ended: false,
+        end: None,
+    });
+    let verifier = ChunkVerifier::new(caller);
+    let (max_frame_bytes, clock) = (service.max_frame_bytes, service.clock.clone());
+    Ok(Admission {
+        stream: OpenStream { verifier, max_frame_bytes, conversation, clock, observer, place },
+        fault,
+    })
+}
+
+/// The region's prefix of model ARNs, and the model's bare id, whichever of both forms the path had.
+fn foundation_model<'a>(service: &Service, target: &'a Target) -> (String, &'a str) {
+    let prefix = format!("arn:aws:bedrock:{}::foundation-model/", service.region);
+    let model_id = target.model_id.strip_prefix(&prefix).unwrap_or(&target.model_id);
+    (prefix, model_id)
+}

@@ -1,0 +1,131 @@
+//! What a simulator is started with.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use nova_sonic_core::{secret::SecretText, time::Timestamp};
+
+use crate::{model::ConversationConfig, policy::PolicyDocument};
+
+/// How a simulator behaves; the default is an account with one user, one role and room for 20 streams.
+///
+/// ```
+/// let mut config = nova_sonic_sim::SimulatorConfig::default();
+/// config.region = "eu-north-1".to_owned();
+/// assert_eq!((config.max_concurrent_streams, config.https_port), (20, 0));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SimulatorConfig {
+    /// The one region that is played; other credential scopes are refused. `us-east-1` by default.
+    pub region: String,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The address to listen on; loopback by default, since nothing here is meant for a network.
+    pub address: IpAddr,
+    /// TCP port for TLS (HTTP/2, HTTP/1.1, `wss`); 0, the default, takes any free one.
+    pub https_port: u16,
+    /// TCP port without TLS (h2c with prior knowledge, HTTP/1.1, `ws`); 0, the default, takes any free one.
+    pub http_port: u16,
+    /// Long-term or ready-made temporary keys that are accepted.
+    pub access_keys: Vec<AccessKey>,
+    /// Roles that `AssumeRole` knows.
+    pub roles: Vec<Role>,
+    /// How the model behaves on every stream.
+    pub conversation: ConversationConfig,
+    /// How many times faster than real time the model lives; 1 by default.
+    pub speed: f64,
+    /// How far the simulator's calendar is ahead of the machine's, in ms; negative for behind.
+    pub clock_offset_millis: i64,
+    /// Streams open at once before new ones are throttled; 20 by default, the quota of a fresh AWS account.
+    pub max_concurrent_streams: usize,
+    /// Longest event-stream message taken from a client, in bytes; 1 MiB by default.
+    pub max_frame_bytes: u32,
+    /// Whether the port without TLS satisfies `aws:SecureTransport`; true by default, so that policies that
+    /// demand it can be tried over h2c on loopback. AWS would never do so.
+    pub plain_http_is_secure: bool,
+}
+
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self {
+            region: "us-east-1".to_owned(),
+            account: "123456789012".to_owned(),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            https_port: 0,
+            http_port: 0,
+            access_keys: vec![AccessKey::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY)],
+            roles: vec![Role::new(DEFAULT_ROLE)],
+            conversation: ConversationConfig::default(),
+            speed: 1.0,
+            clock_offset_millis: 0,
+            max_concurrent_streams: 20,
+            max_frame_bytes: 1024 * 1024,
+            plain_http_is_secure: true,
+        }
+    }
+}
+
+/// Access key id of the default user: AWS's own documentation example, known to be worthless.
+pub const DEFAULT_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
+/// Secret of the default user, from the same example.
+pub const DEFAULT_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// Name of the default role.
+pub const DEFAULT_ROLE: &str = "nova-sonic-voice";
+
+/// A key that the simulator accepts from the start.
+///
+/// ```
+/// let key = nova_sonic_sim::AccessKey::new("AKIDEXAMPLE", "a-secret");
+/// assert!(!format!("{key:?}").contains("a-secret"));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AccessKey {
+    /// The public half.
+    pub id: String,
+    /// The secret half.
+    pub secret: SecretText,
+    /// The token that must come with it, for temporary credentials.
+    pub session_token: Option<SecretText>,
+    /// When it stops working; never, by default.
+    pub expires_at: Option<Timestamp>,
+    /// The IAM user that it belongs to.
+    pub user: String,
+    /// What the user may do; everything, by default.
+    pub policy: Option<PolicyDocument>,
+}
+
+impl AccessKey {
+    /// A long-term key of a user `backend` who may do everything.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            secret: SecretText::new(secret.into()),
+            session_token: None,
+            expires_at: None,
+            user: "backend".to_owned(),
+            policy: None,
+        }
+    }
+}
+
+/// A role that can be assumed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Role {
+    /// The role's name, the end of its ARN.
+    pub name: String,
+    /// `MaxSessionDuration` in seconds, 3600 to 43200; 3600 by default.
+    pub max_session_seconds: u32,
+    /// The `ExternalId` that its trust policy demands.
+    pub external_id: Option<String>,
+    /// What the role may do; everything, by default.
+    pub policy: Option<PolicyDocument>,
+}
+
+impl Role {
+    /// A role that every caller may assume for up to an hour.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), max_session_seconds: 3600, external_id: None, policy: None }
+    }
+}

@@ -1,0 +1,66 @@
+//! What every connection of one simulator shares.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use nova_sonic_core::id::IdMint;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::{
+    auth::{CredentialStore, Expectation},
+    clock::Clock,
+    config::Role,
+    model::ConversationConfig,
+    observation::Observation,
+};
+
+/// The account, its keys and roles, and what has been seen.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) credentials: CredentialStore,
+    pub(crate) conversation: ConversationConfig,
+    pub(crate) clock: Clock,
+    pub(crate) observation: Observation,
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) max_frame_bytes: u32,
+    pub(crate) plain_http_is_secure: bool,
+    pub(crate) shutdown: watch::Receiver<bool>,
+    pub(crate) request_ids: Mutex<IdMint>,
+}
+
+impl Service {
+    /// An id for one request, as `x-amzn-requestid` carries it.
+    pub(crate) fn next_request_id(&self) -> Arc<str> {
+        self.request_ids.lock().unwrap_or_else(PoisonError::into_inner).next_uuid()
+    }
+
+    /// What a signature for Bedrock must be made for.
+    pub(crate) fn expect_bedrock<'a>(&'a self, regions: &'a [&'a str; 1]) -> Expectation<'a> {
+        Expectation { service: "bedrock", regions, now: self.clock.timestamp() }
+    }
+
+    /// What a signature for STS must be made for: the global endpoint signs for `us-east-1`.
+    pub(crate) fn expect_sts<'a>(&'a self, regions: &'a [&'a str; 2]) -> Expectation<'a> {
+        Expectation { service: "sts", regions, now: self.clock.timestamp() }
+    }
+
+    /// Completes once the simulator is told to end.
+    pub(crate) async fn ended(&self) {
+        // an error means that the simulator is gone, so ended
+        let _ = self.shutdown.clone().wait_for(|down| *down).await;
+    }
+}
+
+/// Where a request came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: IpAddr,
+    pub(crate) tls: bool,
+    /// Drops the connection without a word.
+    pub(crate) cut: mpsc::Sender<()>,
+}

@@ -1,0 +1,130 @@
+//! Child processes: started, watched, and honest about how they ended.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use crate::{Done, failure::Failure, interrupt};
+
+/// How a child ended, and what it wrote to its standard output.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The exit status, as the system gives it.
+    pub(crate) status: ExitStatus,
+    /// Standard output, which was also passed on while the child ran.
+    pub(crate) output: String,
+}
+
+/// Runs a child whose output goes where ours goes; anything but exit code 0 is a failure with `advice`.
+pub(crate) fn run(command: &mut Command, advice: &str) -> Done {
+    let status = finish(start(command)?, command)?;
+    if status.success() { Ok(()) } else { Err(Failure::of_child(&line(command), status, advice)) }
+}
+
+/// Runs a child, passing on its standard output and keeping a copy; the caller judges the status.
+pub(crate) fn run_and_keep(command: &mut Command) -> Result<Outcome, Failure> {
+    let mut child = start(command.stdout(Stdio::piped()))?;
+    let reader = child.stdout.take().map(|pipe| std::thread::spawn(move || pass_on(pipe)));
+    let status = finish(child, command)?;
+    let output = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    Ok(Outcome { status, output })
+}
+
+/// Asks a program something: its standard output when it is there and succeeds.
+pub(crate) fn answer(program: &str, arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The command as a person would type it.
+pub(crate) fn line(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy())
+        .map(|word| if word.contains(' ') { format!("'{word}'") } else { word.into_owned() })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn start(command: &mut Command) -> Result<Child, Failure> {
+    if interrupt::happened() {
+        return Err(Failure::interrupted());
+    }
+    // Nothing asks questions: in a process group of its own a child that read the terminal would be stopped by it.
+    command.stdin(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    let child = command.spawn().map_err(|error| {
+        Failure::new(
+            format!("cannot start `{}` ({error})", line(command)),
+            "install the program or put it on the PATH",
+        )
+    })?;
+    interrupt::child_started(child.id());
+    Ok(child)
+}
+
+fn finish(mut child: Child, command: &Command) -> Result<ExitStatus, Failure> {
+    let ended = child.wait();
+    interrupt::child_ended(child.id());
+    if interrupt::happened() {
+        return Err(Failure::interrupted());
+    }
+    ended
+        .map_err(|error| Failure::new(format!("lost sight of `{}` ({error})", line(command)), "run it again"))
+}
+
+fn pass_on(pipe: impl std::io::Read) -> String {
+    let mut pipe = BufReader::new(pipe);
+    let mut kept = String::new();
+    let mut bytes = Vec::new();
+    while pipe.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+        // A closed standard output must not end the run: the counts are still wanted.
+        let _ = std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush());
+        kept.push_str(&String::from_utf8_lossy(&bytes));
+        bytes.clear();
+    }
+    kept
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn the_exit_code_of_a_child_becomes_ours() {
+        let failure = run(&mut shell("exit 7"), "look above").unwrap_err();
+        assert_eq!(failure.exit_code(), 7);
+        assert_eq!(failure.to_string(), "`sh -c 'exit 7'` ended with exit status: 7: look above");
+    }
+
+    #[test]
+    fn a_child_that_a_signal_ended_has_failed() {
+        assert_eq!(run(&mut shell("kill -TERM $$"), "look above").unwrap_err().exit_code(), 1);
+    }
+
+    #[test]
+    fn output_is_kept_even_without_a_last_line_end_and_even_when_the_child_fails() {
+        let outcome = run_and_keep(&mut shell("printf 'one\\ntwo'; exit 3")).unwrap();
+        assert_eq!(outcome.output, "one\ntwo");
+        assert_eq!(outcome.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_program_left_behind_does_not_keep_us_waiting() {
+        // It holds the pipe that is read to its end: this returns because the program was killed.
+        assert_eq!(run_and_keep(&mut shell("sleep 600 & echo started")).unwrap().output, "started\n");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_says_so() {
+        let failure = run(&mut Command::new("no-such-program-here"), "").unwrap_err();
+        assert!(failure.to_string().contains("cannot start `no-such-program-here`"), "{failure}");
+    }
+}

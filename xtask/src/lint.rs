@@ -1,0 +1,119 @@
+//! Everything that is checked without running the product.
+
+use crate::{Done, child, failure::Failure, hygiene, step, step::Steps, tools, tools::Workspace};
+
+/// The version of cargo-deny that `deny.toml` is written for.
+const DENY: &str = "0.20.2";
+const CORE: &str = "nova-sonic-core";
+
+type Check = (&'static str, fn() -> Done);
+
+const CHECKS: &[Check] = &[
+    ("Formatting", formatting),
+    ("Hygiene: length of files, things left for later", hygiene::check),
+    ("Lints of the whole workspace", clippy),
+    ("Layers: who imports whom in the core", layers),
+    ("The core under every set of its features", features),
+    ("Documentation", documentation),
+    ("Licences, duplicates and sources of dependencies", dependencies),
+];
+
+pub(crate) fn run() -> Done {
+    let mut steps = Steps::new(CHECKS.len());
+    let mut failed = Vec::new();
+    for (title, check) in CHECKS {
+        steps.begin(title);
+        match check() {
+            Ok(()) => {}
+            Err(failure) if failure.is_interruption() => return Err(failure),
+            Err(failure) => {
+                step::report(&failure);
+                failed.push(*title);
+            }
+        }
+    }
+    if failed.is_empty() {
+        step::result(&format!("{} checks passed", CHECKS.len()));
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("{} of {} checks failed ({})", failed.len(), CHECKS.len(), failed.join("; ")),
+        "see above",
+    ))
+}
+
+fn formatting() -> Done {
+    child::run(&mut tools::cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")
+}
+
+fn clippy() -> Done {
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    child::run(&mut tools::cargo(&arguments), "mend the lints above")
+}
+
+fn layers() -> Done {
+    let arguments = ["test", "--quiet", "--package", CORE, "--test", "layers"];
+    child::run(&mut tools::cargo(&arguments), "move the code to the layer where it may see what it needs")
+}
+
+/// The core alone, so that no other package of the workspace can switch a feature on that it forgot to ask for.
+fn features() -> Done {
+    for features in subsets(&Workspace::load()?.features(CORE)) {
+        step::say(&format!("      --features '{features}'"));
+        let arguments = [
+            "clippy",
+            "--quiet",
+            "--package",
+            CORE,
+            "--lib",
+            "--no-default-features",
+            "--features",
+            &features,
+        ];
+        let mut cargo = tools::cargo(&arguments);
+        child::run(cargo.args(["--", "-D", "warnings"]), "put what needs a feature behind that feature")?;
+    }
+    Ok(())
+}
+
+fn documentation() -> Done {
+    let mut cargo = tools::cargo(&["doc", "--workspace", "--no-deps", "--all-features", "--quiet"]);
+    child::run(cargo.env("RUSTDOCFLAGS", "-D warnings"), "mend the documentation named above")
+}
+
+fn dependencies() -> Done {
+    if child::answer("cargo", &["deny", "--version"]).is_none() {
+        step::say(&format!(
+            "      left out: cargo-deny is not here; `cargo install cargo-deny --version {DENY} --locked` installs it"
+        ));
+        return Ok(());
+    }
+    child::run(
+        &mut tools::cargo(&["deny", "check", "licenses", "bans", "sources"]),
+        "choose another dependency, or add the exception with its reason to deny.toml",
+    )
+}
+
+/// Every subset, comma-separated as cargo takes them.
+fn subsets(features: &[String]) -> Vec<String> {
+    let mut subsets = vec![String::new()];
+    for feature in features {
+        let with: Vec<String> = subsets
+            .iter()
+            .map(|without| if without.is_empty() { feature.clone() } else { format!("{without},{feature}") })
+            .collect();
+        subsets.extend(with);
+    }
+    subsets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subsets_are_complete() {
+        assert_eq!(subsets(&["a".to_owned(), "b".to_owned()]), ["", "a", "b", "a,b"]);
+        assert_eq!(subsets(&[]), [""]);
+    }
+}

@@ -1,0 +1,39 @@
+//! Node folders: their packages, and the tests in them.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Done, child, failure::Failure, step, tally::Tally, tools};
+
+/// Installs what a folder's lock file names, unless that is there already.
+pub(crate) fn install(folder: &Path) -> Done {
+    tools::need_node()?;
+    let lock = folder.join("package-lock.json");
+    tools::need_path(&lock, "the versions of Node's packages are pinned in a lock file")?;
+    if is_newer(&folder.join("node_modules/.package-lock.json"), &lock) {
+        return Ok(());
+    }
+    step::say(&format!("      installing the packages of {} with npm", folder.display()));
+    child::run(
+        Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder),
+        "check that this machine reaches the npm registry",
+    )
+}
+
+/// Runs the tests of a folder against the simulator at `simulator`.
+pub(crate) fn test(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
+    tools::need_path(folder, "the Node tests")?;
+    install(folder)?;
+    let outcome = child::run_and_keep(
+        Command::new("node")
+            .args(["--test", "--test-reporter=spec"])
+            .current_dir(folder)
+            .env("NOVA_SONIC_SIM", simulator),
+    )?;
+    Ok(Tally::of_node(&outcome.output).judged_by(outcome.status.success()))
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    matches!((modified(file), modified(than)), (Some(file), Some(than)) if file >= than)
+}

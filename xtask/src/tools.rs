@@ -1,0 +1,175 @@
+//! What a command needs from the machine: found, installed where that is ours to do, or asked for in one sentence.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::{Done, child, failure::Failure, step};
+
+/// Real recorded speech, which some tests read.
+const RECORDING: &str = "/usr/share/sounds/alsa/Front_Center.wav";
+
+/// The folder of the workspace.
+pub(crate) fn root() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
+}
+
+/// `cargo`, in the workspace's folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    cargo_at("cargo", arguments)
+}
+
+/// A certain `cargo`, without what the `cargo run` that started us has put into the environment.
+///
+/// Build scripts that watch those variables would otherwise build again each time.
+pub(crate) fn cargo_at(program: &str, arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(program);
+    cargo.args(arguments).current_dir(root());
+    for (name, _) in std::env::vars_os() {
+        let ours = name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if ours {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// The workspace as cargo sees it.
+#[derive(Debug)]
+pub(crate) struct Workspace(Value);
+
+impl Workspace {
+    /// Asks cargo.
+    pub(crate) fn load() -> Result<Self, Failure> {
+        let manifest = root().join("Cargo.toml");
+        let manifest = manifest.to_string_lossy();
+        child::answer(
+            "cargo",
+            &["metadata", "--no-deps", "--format-version", "1", "--manifest-path", &manifest],
+        )
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .map(Self)
+        .ok_or_else(|| {
+            Failure::new("`cargo metadata` failed", "run it by hand and mend what it complains about")
+        })
+    }
+
+    /// Where cargo puts what it builds.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.0
+            .pointer("/target_directory")
+            .and_then(Value::as_str)
+            .map_or_else(|| root().join("target"), PathBuf::from)
+    }
+
+    /// The features of a package, `default` left out.
+    pub(crate) fn features(&self, package: &str) -> Vec<String> {
+        let packages = self.0.pointer("/packages").and_then(Value::as_array).into_iter().flatten();
+        packages
+            .filter(|candidate| candidate["name"] == package)
+            .filter_map(|found| found["features"].as_object())
+            .flat_map(|features| features.keys().filter(|name| *name != "default").cloned())
+            .collect()
+    }
+
+    /// A program that the debug profile has built.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.target().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+}
+
+/// Makes sure that alsa-utils' recordings are there.
+pub(crate) fn need_recordings() -> Done {
+    if Path::new(RECORDING).exists() || (apt_install(&["alsa-utils"])? && Path::new(RECORDING).exists()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("some tests read real recorded speech, and {RECORDING} is not there"),
+        "install the package alsa-utils",
+    ))
+}
+
+/// Makes sure that Node is there, with its package manager.
+pub(crate) fn need_node() -> Done {
+    const OLDEST: u32 = 20;
+    let major = child::answer("node", &["--version"]).and_then(|version| major_version(&version));
+    if major.is_none_or(|major| major < OLDEST) {
+        let found = major.map_or_else(|| "none is".to_owned(), |major| format!("{major} is"));
+        return Err(Failure::new(
+            format!("Node {OLDEST} or newer is needed and {found} on the PATH"),
+            "install it from https://nodejs.org or with your system's packages",
+        ));
+    }
+    if child::answer("npm", &["--version"]).is_none() {
+        return Err(Failure::new("npm is not on the PATH", "install it: Node's own packages bring it along"));
+    }
+    Ok(())
+}
+
+/// Makes sure that a file or folder of the repository is there.
+pub(crate) fn need_path(path: &Path, what: &str) -> Done {
+    if path.exists() {
+        return Ok(());
+    }
+    let path = path.strip_prefix(root()).unwrap_or(path);
+    Err(Failure::new(
+        format!("{what}: {} is not there", path.display()),
+        "check it out again, or switch to a branch that has it",
+    ))
+}
+
+/// Installs Debian packages where we may: as root, with apt-get. `false` when we may not.
+pub(crate) fn apt_install(packages: &[&str]) -> Result<bool, Failure> {
+    let is_root = child::answer("id", &["-u"]).as_deref() == Some("0");
+    if !is_root || child::answer("apt-get", &["--version"]).is_none() {
+        return Ok(false);
+    }
+    step::say(&format!("      installing {} with apt-get", packages.join(" ")));
+    let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
+    install.args(packages);
+    if child::run_and_keep(&mut install)?.status.success() {
+        return Ok(true);
+    }
+    // The package lists of a fresh machine may be missing or old.
+    child::run_and_keep(&mut apt_get(&["update"]))?;
+    Ok(child::run_and_keep(&mut install)?.status.success())
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut apt_get = Command::new("apt-get");
+    apt_get.arg("--quiet").args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    apt_get
+}
+
+/// The 20 of `v20.20.2`.
+fn major_version(version: &str) -> Option<u32> {
+    version.trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_knows_its_features() {
+        let features = Workspace::load().unwrap().features("nova-sonic-core");
+        assert!(features.iter().any(|name| name == "client"), "{features:?}");
+        assert!(!features.iter().any(|name| name == "default"), "{features:?}");
+    }
+
+    #[test]
+    fn versions_of_node_are_read() {
+        assert_eq!(major_version("v20.20.2"), Some(20));
+        assert_eq!(major_version("nightly"), None);
+    }
+
+    #[test]
+    fn a_missing_path_is_named_relative_to_the_repository() {
+        let failure = need_path(&root().join("tests/nowhere"), "the tests").unwrap_err();
+        assert!(failure.to_string().starts_with("the tests: tests/nowhere is not there: "), "{failure}");
+    }
+}

@@ -1,0 +1,83 @@
+//! Builds for wasm32-unknown-unknown, with rustup's target or with Debian's compiler.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{child, failure::Failure, step, tools};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-19";
+
+/// Which compiler builds for the web.
+#[derive(Clone, Copy, Debug)]
+enum Toolchain {
+    /// The default compiler, with the target's standard library installed.
+    Installed,
+    /// Debian's compiler for browsers, which builds the standard library from its sources.
+    Debian,
+}
+
+/// Builds the library of a package for the web and returns the folder that holds it.
+///
+/// `arguments` are more arguments of `cargo build`, for example `--profile wasm`.
+pub(crate) fn build(package: &str, arguments: &[&str], target: &Path) -> Result<PathBuf, Failure> {
+    let toolchain = toolchain()?;
+    let mut cargo = match toolchain {
+        Toolchain::Installed => tools::cargo(&["build"]),
+        Toolchain::Debian => debian_cargo(),
+    };
+    // Another compiler must not meet the files of the first in the same folder.
+    let target = target.join(match toolchain {
+        Toolchain::Installed => "wasm",
+        Toolchain::Debian => "wasm-debian",
+    });
+    cargo
+        .args(["--package", package, "--lib", "--target", TARGET])
+        .args(arguments)
+        .env("CARGO_TARGET_DIR", &target);
+    child::run(
+        &mut cargo,
+        "the code does not build for browsers: keep clocks, sockets and threads out of it",
+    )?;
+    Ok(target.join(TARGET))
+}
+
+fn toolchain() -> Result<Toolchain, Failure> {
+    let libraries = child::answer("rustc", &["--print", "target-libdir", "--target", TARGET]);
+    if libraries.is_some_and(|folder| Path::new(&folder).exists()) {
+        return Ok(Toolchain::Installed);
+    }
+    if has_debian() || (tools::apt_install(DEBIAN_PACKAGES)? && has_debian()) {
+        step::say("      with Debian's compiler for browsers, which first builds the standard library");
+        return Ok(Toolchain::Debian);
+    }
+    Err(Failure::new(
+        format!("no compiler here builds for {TARGET}"),
+        format!(
+            "run `rustup target add {TARGET}`, or on Debian `sudo apt-get install {}`",
+            DEBIAN_PACKAGES.join(" ")
+        ),
+    ))
+}
+
+fn has_debian() -> bool {
+    let sources = child::answer(DEBIAN_RUSTC, &["--print", "sysroot"])
+        .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").exists());
+    sources && Path::new(DEBIAN_LINKER).exists() && Path::new("/usr/bin/cargo").exists()
+}
+
+fn debian_cargo() -> Command {
+    let mut cargo = tools::cargo_at("/usr/bin/cargo", &["build", "-Zbuild-std=std,panic_abort"]);
+    cargo
+        .env("RUSTC", DEBIAN_RUSTC)
+        .env("RUSTDOC", "/usr/bin/rustdoc")
+        // Building the standard library is not yet stable, and Debian's compiler is a stable one.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", DEBIAN_LINKER)
+        // rustup's proxy points these at its own toolchain.
+        .env_remove("LD_LIBRARY_PATH")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    cargo
+}
