@@ -1,4 +1,18 @@
-//! Spoken conversations with Amazon Nova Sonic.
+//! Spoken conversations with Amazon Nova Sonic: everything that is true in every language.
+//!
+//! By default the crate is pure: no clock, no randomness, no socket; it builds for `wasm32-unknown-unknown`.
+//!
+//! | to | use |
+//! | --- | --- |
+//! | hold a conversation over a transport of your own | [`session`] |
+//! | read and write Nova Sonic's events | [`event`] |
+//! | turn events into signed bytes and back, without an AWS SDK | [`codec`], over [`wire`] and [`sigv4`] |
+//! | convert, cut, play and measure sound | [`audio`] |
+//! | understand an error | [`error`] |
+#![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
+//!
+//! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
+//! the AWS SDK for Rust. Features only add.
 
 #![forbid(unsafe_code)]
 
@@ -14,3 +28,8 @@ pub mod session;
 pub mod sigv4;
 pub mod time;
 pub mod wire;
+
+/// The code in the project's front page is compiled with the documentation's tests.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;

@@ -1,8 +1,6 @@
 //! Decoding: what the service answers, and what it should not.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
     reason = "outside of the test functions themselves, too, a test stops at the first surprise"
 )]
 

@@ -149,6 +149,18 @@ fn a_frame_that_cannot_be_signed_leaves_buffer_and_chain_alone() {
 }
 
 #[test]
+fn nothing_follows_the_frame_that_ends_the_stream() {
+    let mut encoder = encoder(Signature::from_bytes([0; 32]), at(0));
+    let mut out = Vec::new();
+    encoder.finish(at(0), &mut out).unwrap();
+    let length = out.len();
+    let error = encoder.encode(&ClientEvent::SessionEnd, at(0), &mut out).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::SessionClosed);
+    assert_eq!(encoder.finish(at(0), &mut out), Err(error));
+    assert_eq!(out.len(), length);
+}
+
+#[test]
 fn an_encoder_prints_nothing_that_was_said() {
     let mut encoder = encoder(Signature::from_bytes([0xab; 32]), at(0));
     encoder.encode_json(b"spoken words", at(0), &mut Vec::new()).unwrap();

@@ -7,7 +7,7 @@ use crate::{
     event::ClientEvent,
     sigv4::{ChunkSigner, DATE_HEADER_BYTES, SignedChunk},
     time::Timestamp,
-    wire::{FRAME_OVERHEAD, PRELUDE_BYTES, seal},
+    wire::{FRAME_OVERHEAD, PRELUDE_BYTES, WireError, seal},
 };
 
 /// The headers of every inner frame: `:event-type`, `:message-type` and `:content-type`, each with its lengths.
@@ -24,29 +24,33 @@ const OUTER_HEADERS_BYTES: usize = DATE_HEADER_BYTES + SIGNATURE_HEADER_START.le
 pub struct Encoder {
     signer: ChunkSigner,
     json: Vec<u8>,
+    ended: bool,
 }
 
 impl Encoder {
     /// An encoder that continues the signer's chain.
     pub const fn new(signer: ChunkSigner) -> Self {
-        Self { signer, json: Vec::new() }
+        Self { signer, json: Vec::new(), ended: false }
     }
 
     /// Appends exactly one frame to `out`: one binary message of the WebSocket.
     ///
     /// # Errors
     ///
-    /// There is no key for the UTC date of `now`, or the event is longer than a frame can be; `out` and the chain are
-    /// then as they were.
+    /// There is no key for the UTC date of `now`, the event is longer than a frame can be, or the stream has been
+    /// ended; `out` and the chain are then as they were.
     pub fn encode(
         &mut self,
         event: &ClientEvent,
         now: Timestamp,
         out: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
-        self.json.clear();
-        event.write_json(&mut self.json);
-        append(&mut self.signer, Some(&self.json), now, out)
+        let mut json = std::mem::take(&mut self.json);
+        json.clear();
+        event.write_json(&mut json);
+        let encoded = self.encode_json(&json, now, out);
+        self.json = json;
+        encoded
     }
 
     /// The same for an event whose JSON is at hand.
@@ -55,16 +59,30 @@ impl Encoder {
     ///
     /// Those of [`Encoder::encode`].
     pub fn encode_json(&mut self, json: &[u8], now: Timestamp, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        append(&mut self.signer, Some(json), now, out)
+        self.append(Some(json), now, out)
     }
 
-    /// Appends the empty frame that ends the stream; nothing may follow it.
+    /// Appends the empty frame that ends the stream.
     ///
     /// # Errors
     ///
-    /// There is no key for the UTC date of `now`.
+    /// There is no key for the UTC date of `now`, or the stream has been ended before.
     pub fn finish(&mut self, now: Timestamp, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        append(&mut self.signer, None, now, out)
+        self.append(None, now, out)?;
+        self.ended = true;
+        Ok(())
+    }
+
+    fn append(&mut self, json: Option<&[u8]>, now: Timestamp, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        if self.ended {
+            return Err(CodecError::Ended);
+        }
+        let start = out.len();
+        let appended = append_frame(&mut self.signer, json, now, out);
+        if appended.is_err() {
+            out.truncate(start);
+        }
+        appended
     }
 }
 
@@ -75,20 +93,6 @@ impl fmt::Debug for Encoder {
     }
 }
 
-fn append(
-    signer: &mut ChunkSigner,
-    json: Option<&[u8]>,
-    now: Timestamp,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
-    let start = out.len();
-    let appended = append_frame(signer, json, now, out);
-    if appended.is_err() {
-        out.truncate(start);
-    }
-    appended
-}
-
 fn append_frame(
     signer: &mut ChunkSigner,
     json: Option<&[u8]>,
@@ -97,7 +101,13 @@ fn append_frame(
 ) -> Result<(), CodecError> {
     let start = out.len();
     let payload_length = json.map_or(0, |json| payload::written_length(json.len()));
-    out.reserve(2 * FRAME_OVERHEAD + OUTER_HEADERS_BYTES + INNER_HEADERS.len() + payload_length);
+    let longest = 2 * FRAME_OVERHEAD + OUTER_HEADERS_BYTES + INNER_HEADERS.len() + payload_length;
+    // known before anything is signed, so that a refused event does not break the chain
+    if u32::try_from(longest).is_err() {
+        let limit = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
+        return Err(WireError::FrameTooLarge { total: longest, limit }.into());
+    }
+    out.reserve(longest);
 
     out.extend_from_slice(&[0; PRELUDE_BYTES + OUTER_HEADERS_BYTES]);
     let inner_start = out.len();

@@ -21,6 +21,9 @@ pub enum CodecError {
         /// Its length, bytes.
         length: usize,
     },
+    /// Something was to be written after the frame that ends the stream.
+    #[error("stream has been ended")]
+    Ended,
     /// A frame says neither `event` nor `exception` nor `error`.
     #[error("frame has no message type that this version knows")]
     MessageType,
@@ -34,6 +37,7 @@ impl CodecError {
             Self::Sign(error) => error.code(),
             Self::Event(error) => error.code(),
             Self::Payload { .. } => ErrorCode::EventInvalid,
+            Self::Ended => ErrorCode::SessionClosed,
             Self::MessageType => ErrorCode::FrameMalformed,
         }
     }

@@ -81,6 +81,8 @@ catalogue! {
     AudioEmpty, "audio_empty", Caller, retryable: false, "record again: the file has no samples";
     /// A recording has no sound above the noise floor.
     AudioSilent, "audio_silent", Caller, retryable: false, "check the microphone and its volume: the recording is silent";
+    /// A recording is longer than there is room for.
+    AudioTooLong, "audio_too_long", Caller, retryable: false, "cut the recording into shorter ones, or raise the limit it is read with";
     /// A sample rate, a channel count or a block size that the audio path does not take.
     AudioUnsupported, "audio_unsupported", Caller, retryable: false, "convert the sound to 8, 16, 24, 44.1 or 48 kHz, mono or stereo";
     /// A file could not be read or written.

@@ -109,7 +109,9 @@ const LATER_SIZE: usize = 9;
 impl Answer {
     pub(super) fn new(plan: Plan, rate: SampleRate, speed: u32) -> Self {
         let mut cues = VecDeque::from([(Gate::Open, Act::Begin)]);
-        cues.extend(plan.user.iter().flat_map(|text| fragments(text)).map(|text| (Gate::Open, Act::User(text))));
+        cues.extend(
+            plan.user.iter().flat_map(|text| fragments(text)).map(|text| (Gate::Open, Act::User(text))),
+        );
         let mut ends = Vec::with_capacity(plan.say.len());
         let mut offset = Duration::ZERO;
         for (index, spoken) in plan.say.iter().enumerate() {

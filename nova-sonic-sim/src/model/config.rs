@@ -74,8 +74,8 @@ pub const MODELS: &[&str] = &["amazon.nova-2-sonic-v1:0", "amazon.nova-2-5-sonic
 
 /// The voices of Nova 2. Source: Nova 2 user guide, `sonic-language-support`.
 pub const VOICES: &[&str] = &[
-    "tiffany", "matthew", "amy", "olivia", "kiara", "arjun", "ambre", "florian", "beatrice", "lorenzo", "tina",
-    "lennart", "lupe", "carlos", "carolina", "leo",
+    "tiffany", "matthew", "amy", "olivia", "kiara", "arjun", "ambre", "florian", "beatrice", "lorenzo",
+    "tina", "lennart", "lupe", "carlos", "carolina", "leo",
 ];
 
 /// Whether `model_id`, an id or the ARN of a foundation model, names one of [`MODELS`].

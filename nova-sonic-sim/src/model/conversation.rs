@@ -359,7 +359,8 @@ impl Conversation {
         };
         if let Some(turn) = self.config.scenario.turn(index) {
             let Turn { user, say, tools, then, fault, .. } = turn;
-            let tools: Vec<_> = tools.iter().filter(|tool| self.rules.has_tool(&tool.name)).cloned().collect();
+            let tools: Vec<_> =
+                tools.iter().filter(|tool| self.rules.has_tool(&tool.name)).cloned().collect();
             let mut say = spoken(say);
             let then = if tools.is_empty() {
                 say.extend(spoken(&without_results(then)));

@@ -215,7 +215,11 @@ mod tests {
     }
 
     /// What is heard, with the moment in milliseconds of input.
-    fn listen(endpointing: &EndpointingSensitivity, parts: &[(u64, i16)], chunk: usize) -> Vec<(usize, Heard)> {
+    fn listen(
+        endpointing: &EndpointingSensitivity,
+        parts: &[(u64, i16)],
+        chunk: usize,
+    ) -> Vec<(usize, Heard)> {
         let samples: Vec<i16> = parts
             .iter()
             .flat_map(|(length, level)| square_wave(Duration::from_millis(*length), *level))

@@ -326,9 +326,7 @@ impl Rules {
             }
             Block::Interactive { text } => Ok(Accepted::Typed(text)),
             Block::Audio => Ok(Accepted::AudioClosed),
-            Block::ToolResult { given: false, .. } => {
-                Err(Refusal::Broken("a tool block without its result"))
-            }
+            Block::ToolResult { given: false, .. } => Err(Refusal::Broken("a tool block without its result")),
         }
     }
 

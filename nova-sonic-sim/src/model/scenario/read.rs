@@ -42,7 +42,10 @@ impl Scenario {
         scenario.load(|recording| {
             Err(ScenarioError::Unreadable {
                 path: PathBuf::from(recording),
-                source: io::Error::new(io::ErrorKind::NotFound, "a scenario without a file has no recordings"),
+                source: io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "a scenario without a file has no recordings",
+                ),
             })
         })?;
         Ok(scenario)
