@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Failure,
-    load::{Counters, Task},
+    load::{Connections, Counters, Task},
     material,
     peers::{audio_input_json, samples_of_answer},
 };
@@ -35,6 +35,7 @@ type Sent = Result<InvokeModelWithBidirectionalStreamInput, InvokeModelWithBidir
 pub struct Service {
     endpoint: String,
     tls: TlsContext,
+    shared: Option<Client>,
     pcm: Arc<[u8]>,
 }
 
@@ -46,19 +47,29 @@ impl Service {
     /// Its certificate is none.
     pub fn new(task: &Task) -> Result<Self, Failure> {
         let trust = TrustStore::empty().with_pem_certificate(task.certificate.as_bytes());
-        Ok(Self {
+        let mut service = Self {
             endpoint: format!("https://127.0.0.1:{}", task.port),
             tls: TlsContext::builder().with_trust_store(trust).build()?,
+            shared: None,
             pcm: material::bytes_of(&material::samples(material::FRAME_SAMPLES)).into(),
-        })
+        };
+        if task.connections == Connections::Shared {
+            service.shared = Some(service.client());
+        }
+        Ok(service)
     }
 
-    /// A conversation over a connection of its own: one client shared by all would put their streams on one
-    /// connection, up to the server's limit of streams, beyond which they wait for ever.
-    pub fn session(
-        &self,
-        counters: Arc<Counters>,
-    ) -> impl Future<Output = Result<(), Failure>> + Send + 'static {
+    /// Starts a conversation in a task of its own.
+    pub fn converse(&self, counters: Arc<Counters>) {
+        let client = self.shared.clone().unwrap_or_else(|| self.client());
+        let pcm = Arc::clone(&self.pcm);
+        tokio::spawn(async move {
+            let outcome = converse(client, pcm, &counters).await;
+            counters.ended(outcome);
+        });
+    }
+
+    fn client(&self) -> Client {
         let credentials =
             Credentials::new(material::ACCESS_KEY_ID, material::SECRET_ACCESS_KEY, None, None, "bench");
         let http = Builder::new()
@@ -72,11 +83,11 @@ impl Service {
             .endpoint_url(&self.endpoint)
             .http_client(http)
             .build();
-        converse(Client::from_conf(config), Arc::clone(&self.pcm), counters)
+        Client::from_conf(config)
     }
 }
 
-async fn converse(client: Client, pcm: Arc<[u8]>, counters: Arc<Counters>) -> Result<(), Failure> {
+async fn converse(client: Client, pcm: Arc<[u8]>, counters: &Counters) -> Result<(), Failure> {
     let (events, mut queue) = mpsc::channel::<Sent>(64);
     let prompt_name = material::PROMPT_NAME;
     for opening in [
@@ -114,7 +125,7 @@ async fn converse(client: Client, pcm: Arc<[u8]>, counters: Arc<Counters>) -> Re
                     }
                 }
                 Some(_) => {}
-                None => return Err("the service ended the stream".into()),
+                None => return Ok(()),
             },
         }
     }

@@ -6,7 +6,7 @@ use std::{
     net::Ipv4Addr,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -47,12 +47,15 @@ pub struct Seen {
     pub connections: u32,
     /// Streams so far.
     pub streams: u32,
+    /// Bytes heard on them so far.
+    pub bytes: u64,
 }
 
 #[derive(Debug, Default)]
 struct Counters {
     connections: AtomicU32,
     streams: AtomicU32,
+    bytes: AtomicU64,
 }
 
 /// Serves until standard input ends.
@@ -73,8 +76,11 @@ pub fn run() -> Result<(), Failure> {
         // dropped with the thread: the end of the input is the end of the server
         let _end = end;
         for _ in std::io::stdin().lock().lines().map_while(Result::ok) {
-            let answer =
-                Seen { connections: seen.connections.load(Relaxed), streams: seen.streams.load(Relaxed) };
+            let answer = Seen {
+                connections: seen.connections.load(Relaxed),
+                streams: seen.streams.load(Relaxed),
+                bytes: seen.bytes.load(Relaxed),
+            };
             if say(&answer).is_err() {
                 return;
             }
@@ -114,14 +120,17 @@ async fn accept(
     }
 }
 
+/// Streams that a connection takes: hyper's limit is 200, and the SDK lets those beyond it wait in silence.
+const STREAMS: u32 = 10_000;
+
 /// A connection that breaks is the client's to report.
 async fn serve(socket: TcpStream, acceptor: TlsAcceptor, answers: Answers, counters: Arc<Counters>) {
     let Ok(socket) = acceptor.accept(socket).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         counters.streams.fetch_add(1, Relaxed);
-        let answers = answers.clone();
+        let (answers, counters) = (answers.clone(), Arc::clone(&counters));
         async move {
-            tokio::spawn(discard(request.into_body()));
+            tokio::spawn(discard(request.into_body(), counters));
             Ok::<_, Infallible>(
                 Response::builder()
                     .header("content-type", "application/vnd.amazon.eventstream")
@@ -130,12 +139,16 @@ async fn serve(socket: TcpStream, acceptor: TlsAcceptor, answers: Answers, count
             )
         }
     });
-    let server = http2::Builder::new(TokioExecutor::new());
+    let mut server = http2::Builder::new(TokioExecutor::new());
+    server.max_concurrent_streams(STREAMS);
     let _ = server.serve_connection(TokioIo::new(socket), service).await;
 }
 
-async fn discard(mut body: Incoming) {
-    while let Some(Ok(_)) = body.frame().await {}
+async fn discard(mut body: Incoming, counters: Arc<Counters>) {
+    while let Some(Ok(frame)) = body.frame().await {
+        let heard = frame.data_ref().map_or(0, Bytes::len);
+        counters.bytes.fetch_add(u64::try_from(heard).unwrap_or_default(), Relaxed);
+    }
 }
 
 /// Frames that are made once.

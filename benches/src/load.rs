@@ -15,7 +15,7 @@ use crate::{
     Failure, bare,
     measure::now,
     ours,
-    process::{CpuTimes, resident_kib},
+    process::{cpu_of_process, resident_kib},
 };
 
 /// Who holds the conversations.
@@ -41,6 +41,16 @@ impl Mode {
     }
 }
 
+/// How the conversations' streams travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[expect(clippy::exhaustive_enums, reason = "the bench's own list")]
+pub enum Connections {
+    /// Each over a connection of its own: a client for each conversation.
+    Each,
+    /// As the SDK does by itself: all streams of a client over one connection.
+    Shared,
+}
+
 /// What a client's process is told to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "the bench's own message")]
@@ -49,6 +59,8 @@ pub struct Task {
     pub mode: Mode,
     /// How many of them.
     pub sessions: u32,
+    /// How their streams travel.
+    pub connections: Connections,
     /// Where the fake Bedrock listens on 127.0.0.1.
     pub port: u16,
     /// Its certificate, PEM.
@@ -73,6 +85,8 @@ pub struct Cost {
     pub sent: u64,
     /// Audio events received and decoded in it.
     pub received: u64,
+    /// Audio events sent since the start.
+    pub sent_in_all: u64,
 }
 
 /// What the conversations count.
@@ -93,6 +107,12 @@ impl Counters {
     /// One more event of 32 ms was sent.
     pub fn sent(&self) {
         self.sent.fetch_add(1, Relaxed);
+    }
+
+    /// A conversation ended, which none is to do.
+    pub fn ended(&self, outcome: Result<(), Failure>) {
+        complain(&outcome.err().unwrap_or_else(|| "the service ended the stream".into()));
+        self.failed.fetch_add(1, Relaxed);
     }
 
     /// One more answer was decoded to this many samples.
@@ -133,24 +153,26 @@ async fn measure(task: &Task) -> Result<Cost, Failure> {
     match task.mode {
         Mode::Bare | Mode::BareCurrentThread => {
             let service = bare::Service::new(task)?;
-            start(task, &counters, |counters| service.session(counters)).await?;
+            start(task, &counters, |counters| service.converse(counters)).await?;
         }
         Mode::Ours => {
-            let service = ours::Service::new(task)?;
-            start(task, &counters, |counters| service.session(counters)).await?;
+            // its threads end with the process, not when their conversations have
+            let service: &'static ours::Service = Box::leak(Box::new(ours::Service::new(task).await?));
+            start(task, &counters, |counters| service.converse(counters)).await?;
         }
     }
     tokio::time::sleep(Duration::from_secs(task.warm_up)).await;
 
-    let (start, cpu) = (now(), CpuTimes::read()?);
+    let (start, cpu) = (now(), cpu_of_process());
     let (sent, received) = (counters.sent.load(Relaxed), counters.received.load(Relaxed));
     tokio::time::sleep(Duration::from_secs(task.window)).await;
     let cost = Cost {
-        cpu: CpuTimes::read()?.since(&cpu).as_secs_f64(),
+        cpu: (cpu_of_process() - cpu).as_secs_f64(),
         wall: start.elapsed().as_secs_f64(),
         resident_kib: resident_kib()?,
         sent: counters.sent.load(Relaxed) - sent,
         received: counters.received.load(Relaxed) - received,
+        sent_in_all: counters.sent.load(Relaxed),
     };
     match counters.failed.load(Relaxed) {
         0 => Ok(cost),
@@ -159,23 +181,13 @@ async fn measure(task: &Task) -> Result<Cost, Failure> {
 }
 
 /// Starts the conversations one after the other and waits until all are under way.
-async fn start<Conversation>(
+async fn start(
     task: &Task,
     counters: &Arc<Counters>,
-    session: impl Fn(Arc<Counters>) -> Conversation,
-) -> Result<(), Failure>
-where
-    Conversation: Future<Output = Result<(), Failure>> + Send + 'static,
-{
+    converse: impl Fn(Arc<Counters>),
+) -> Result<(), Failure> {
     for _ in 0..task.sessions {
-        let conversation = session(Arc::clone(counters));
-        let counters = Arc::clone(counters);
-        tokio::spawn(async move {
-            if let Err(failure) = conversation.await {
-                complain(&failure);
-                counters.failed.fetch_add(1, Relaxed);
-            }
-        });
+        converse(Arc::clone(counters));
         tokio::time::sleep(SPACING).await;
     }
     let deadline = now() + PATIENCE;

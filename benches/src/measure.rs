@@ -1,8 +1,8 @@
-//! Nanoseconds per frame, of several subjects whose rounds take turns.
+//! Nanoseconds of CPU time per frame, of several subjects whose rounds take turns.
 
 use std::time::Instant;
 
-use crate::Failure;
+use crate::{Failure, process::cpu_of_thread};
 
 /// What one round of a subject costs: takes a number of frames, gives nanoseconds per frame.
 pub type Round<'a> = Box<dyn FnMut(u32) -> Result<f64, Failure> + 'a>;
@@ -32,11 +32,11 @@ impl<'a> Subject<'a> {
         mut frame: impl FnMut() -> Result<(), Failure> + 'a,
     ) -> Self {
         let round = move |frames| {
-            let start = now();
+            let start = cpu_of_thread();
             for _ in 0..frames {
                 frame()?;
             }
-            Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(frames))
+            Ok((cpu_of_thread() - start).as_secs_f64() * 1e9 / f64::from(frames))
         };
         Self::timed(name, frames, Box::new(round))
     }

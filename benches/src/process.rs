@@ -1,46 +1,29 @@
-//! What a process has cost so far, read from Linux; and processes on chosen cores.
+//! What a process has cost so far, and processes on chosen cores. Linux only.
 
 use std::{
-    collections::HashMap,
     fs,
     process::{Command, Stdio},
     time::Duration,
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::Failure;
 
-/// CPU time of every thread of this process, to the nanosecond, where `getrusage` and `/proc/self/stat` may count
-/// in ticks of 10 ms.
-#[derive(Debug)]
-pub struct CpuTimes(HashMap<String, Duration>);
+/// CPU time of this process so far, all threads, user and system.
+pub fn cpu_of_process() -> Duration {
+    read(ClockId::ProcessCPUTime)
+}
 
-impl CpuTimes {
-    /// As of now.
-    ///
-    /// # Errors
-    ///
-    /// The kernel keeps no `schedstat`.
-    pub fn read() -> Result<Self, Failure> {
-        let mut times = HashMap::new();
-        for task in fs::read_dir("/proc/self/task")? {
-            let task = task?;
-            // a thread may end between the two reads
-            let Ok(line) = fs::read_to_string(task.path().join("schedstat")) else { continue };
-            let on_cpu = line.split(' ').next().ok_or("schedstat is empty")?.parse()?;
-            let thread = task.file_name().to_string_lossy().into_owned();
-            times.insert(thread, Duration::from_nanos(on_cpu));
-        }
-        if times.is_empty() {
-            return Err("this kernel keeps no schedstat, which the CPU time is read from".into());
-        }
-        Ok(Self(times))
-    }
+/// CPU time of this thread so far: what others do on the core meanwhile is not in it.
+pub fn cpu_of_thread() -> Duration {
+    read(ClockId::ThreadCPUTime)
+}
 
-    /// Time spent since `earlier` by the threads that are still there; workers of a runtime do not end.
-    pub fn since(&self, earlier: &Self) -> Duration {
-        let before = |thread| earlier.0.get(thread).copied().unwrap_or_default();
-        self.0.iter().map(|(thread, now)| now.saturating_sub(before(thread))).sum()
-    }
+fn read(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
 /// Memory of this process that is resident, in KiB.

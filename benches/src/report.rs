@@ -40,7 +40,7 @@ impl Budgets {
     }
 }
 
-/// Prints rows under a heading, in Markdown, every column as wide as its widest cell.
+/// Prints rows under a heading, in Markdown, numbers to the right.
 #[expect(clippy::print_stdout, reason = "the table is what the bench is run for")]
 pub fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; COLUMNS]]) {
     let widths: Vec<usize> = (0..COLUMNS)
@@ -50,9 +50,9 @@ pub fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; CO
         })
         .collect();
     let line = |cells: Vec<&str>| {
-        let cells = cells.iter().zip(&widths).enumerate().map(|(column, (cell, width))| match column {
-            0 => format!("{cell:<width$}"),
-            _ => format!("{cell:>width$}"),
+        let cells = cells.iter().zip(&widths).map(|(cell, width)| {
+            let number = cell.starts_with(|first: char| first.is_ascii_digit());
+            if number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
         });
         println!("| {} |", cells.collect::<Vec<_>>().join(" | "));
     };
