@@ -51,7 +51,7 @@ async fn speaking_over_an_answer_interrupts_it_once() {
     assert_eq!(heard.interruptions, 1);
     assert_eq!(heard.said(&Role::User, Stage::Final), "Wait!");
     let history: Vec<_> = voice.history().into_iter().map(|message| message.text).collect();
-    assert!(!history[1].contains("Third"), "what was not heard is not kept: {history:?}");
+    assert!(!history.concat().contains("Third"), "what was not heard is not kept: {history:?}");
 }
 
 #[tokio::test]
