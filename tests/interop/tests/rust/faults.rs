@@ -5,22 +5,20 @@ use nova_sonic_core::{
     event::Role,
     session::{CloseReason, Event, SessionConfig, Stage},
 };
-use nova_sonic_interop::{Heard, in_time, listen, simulator_with, utterance};
+use nova_sonic_interop::{Heard, in_time, listen, utterance};
 
-use crate::support::{heard, open, scenario, simulator};
+use crate::support::{heard, open, simulator};
 
 /// An answer of which three frames of sound come before the fault `kind`.
 async fn conversation_with(kind: &str) -> Heard {
-    let scenario = scenario(&format!(
+    let simulator = simulator(&format!(
         r#"{{ "name": "fault", "otherwise": "listen", "turns": [ {{
             "user": "A story!",
             "say": [ {{ "text": "Once upon a time." }} ],
             "fault": {{ "after_audio_frames": 3, "kind": {kind} }}
         }} ] }}"#
-    ));
-    // slow enough for a server that drops its connection to have sent what came before
-    let simulator = simulator_with(scenario, |config| config.conversation.answer_speed = 2);
-    let simulator = simulator.await.expect("a free port");
+    ))
+    .await;
     let (voice, mut events) = open(&simulator, SessionConfig::default()).await;
     voice.send_audio(&utterance(1_000)).await.expect("an open session");
     let heard = heard(&mut events).await;
@@ -37,7 +35,6 @@ async fn broken_streams_end_with_their_code_and_keep_what_was_said() {
         (r#""wrong_checksum""#, ErrorCode::FrameCorrupt),
         (r#""huge_length""#, ErrorCode::FrameTooLarge),
         (r#""garbage_json""#, ErrorCode::EventInvalid),
-        (r#""cut""#, ErrorCode::ConnectionLost),
         (r#""throttled""#, ErrorCode::Throttled),
         (r#""model_stream_error""#, ErrorCode::ModelFailed),
         (r#""model_timeout""#, ErrorCode::ModelTimeout),
@@ -62,7 +59,23 @@ async fn broken_streams_end_with_their_code_and_keep_what_was_said() {
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_ends_nothing() {
+async fn a_connection_that_is_cut_keeps_what_was_said() {
+    let simulator = simulator(
+        r#"{ "name": "cut", "otherwise": "listen", "faults": [ { "after_ms": 1500, "kind": "cut" } ], "turns": [
+            { "user": "A story!", "say": [ { "text": "Once upon a time." } ] } ] }"#,
+    )
+    .await;
+    let (voice, mut events) = open(&simulator, SessionConfig::default()).await;
+    voice.send_audio(&utterance(800)).await.expect("an open session");
+    let heard = heard(&mut events).await;
+    assert_eq!(heard.failure(), Some(ErrorCode::ConnectionLost), "{:?}", heard.closed);
+    assert_eq!(heard.said(&Role::User, Stage::Final), "A story!");
+    assert_eq!(heard.said(&Role::Assistant, Stage::Partial), "Once upon a time.");
+    assert!(heard.samples > 0);
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_knows_ends_nothing() {
     let simulator = simulator(
         r#"{ "name": "garbage", "faults": [ { "after_events": 8, "kind": "unknown_event" } ], "turns": [
             { "user": "A story!", "say": [ { "text": "Once upon a time." } ] } ] }"#,
