@@ -31,3 +31,18 @@ impl fmt::Debug for SecretText {
         f.write_str("SecretText([redacted])")
     }
 }
+
+/// What stands in a `Debug` text where something was said: only its length, for it does not belong in a log.
+pub(crate) struct Withheld(pub(crate) usize);
+
+impl Withheld {
+    pub(crate) const fn text(text: &str) -> Self {
+        Self(text.len())
+    }
+}
+
+impl fmt::Debug for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes]", self.0)
+    }
+}

@@ -1,5 +1,13 @@
 //! What the resampler promises, measured: length, place in time, loudness, aliases, images and seams, in decibels.
 #![cfg(feature = "native-audio")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test may fail, and measures with numbers far below 2^52"
+)]
 
 use std::f64::consts::TAU;
 
@@ -14,9 +22,9 @@ const RATES: [u32; 5] = [8_000, 16_000, 24_000, 44_100, 48_000];
 const OTHER_RATES: [u32; 6] = [11_025, 22_050, 32_000, 96_000, 44_056, 15_999];
 
 /// What must be between the sound and everything that does not belong to it.
-const REJECTION_DB: f64 = 80.0;
+const REJECTION_DB: f64 = 100.0;
 /// Part of the lower rate's half up to which nothing is lost.
-const PASSBAND: f64 = 0.85;
+const PASSBAND: f64 = 0.9;
 
 fn pairs() -> impl Iterator<Item = (u32, u32)> {
     RATES
@@ -108,9 +116,9 @@ fn a_tone_keeps_its_loudness_and_its_place_and_gets_no_company() {
         let half = f64::from(from.min(to)) / 2.0;
         for part in [0.01, 0.1, 0.333, 0.5, 0.75, PASSBAND] {
             let hertz = half * part;
-            let sound = tone(hertz, from, from as usize);
+            let sound = tone(hertz, from, from as usize / 2);
             let output = resampled(from, to, &scattered(&sound, 1));
-            let edge = to as usize / 10;
+            let edge = to as usize / 20;
             let found = find(hertz, to, middle(&output, edge), edge);
             let gain_db = decibels(found.amplitude / 0.5);
             let late_samples = found.phase / (TAU * hertz / f64::from(to));
@@ -142,7 +150,7 @@ fn what_the_lower_rate_cannot_carry_does_not_come_back_as_an_alias() {
 fn a_higher_rate_adds_no_image() {
     for (from, to) in pairs().filter(|(from, to)| from < to) {
         // up to the edge, where the tone itself is weakened but its image must still be far below it
-        for part in [0.9, 0.95, 0.99] {
+        for part in [0.92, 0.95, 0.99] {
             let hertz = f64::from(from) / 2.0 * part;
             let sound = tone(hertz, from, from as usize / 2);
             let output = resampled(from, to, &scattered(&sound, 3));
@@ -156,7 +164,7 @@ fn a_higher_rate_adds_no_image() {
 
 #[test]
 fn a_sweep_comes_out_as_the_same_sweep_and_stops_at_half_the_rate() {
-    const SECONDS: f64 = 2.0;
+    const SECONDS: f64 = 1.0;
     for (from, to) in pairs() {
         let (top, half) = (f64::from(from) / 2.0, f64::from(from.min(to)) / 2.0);
         let output = resampled(from, to, &scattered(&sweep(top, from, SECONDS), 4));
@@ -167,8 +175,8 @@ fn a_sweep_comes_out_as_the_same_sweep_and_stops_at_half_the_rate() {
         };
         let full = 0.5 / 2.0_f64.sqrt();
         // a sweep's instantaneous frequency reaches what the passband carries a moment later
-        let error_db = decibels(error(index(half * 0.02)..index(half * PASSBAND * 0.97)) / full);
-        assert!(error_db < -60.0, "{from} → {to} Hz: {error_db:.1} dB off the sweep");
+        let error_db = decibels(error(index(half * 0.02)..index(half * PASSBAND * 0.95)) / full);
+        assert!(error_db < -REJECTION_DB, "{from} → {to} Hz: {error_db:.1} dB off the sweep");
         if to < from {
             let (gone, end) = (index(half * 1.03), index(top * 0.98));
             let alias_db = decibels(rms(output[gone..end].iter().map(|sample| f64::from(*sample))) / full);
@@ -260,6 +268,14 @@ fn equal_rates_change_nothing_and_delay_nothing() {
     let mut output: Vec<i16> = Vec::new();
     resampler.process(&sound, &mut output);
     assert_eq!((output, resampler.latency()), (sound, 0));
+}
+
+#[test]
+fn a_conversation_never_waits_for_more_than_30_ms_of_sound() {
+    for (from, to) in pairs() {
+        let waits = Resampler::new(from, to).unwrap().latency() as f64 / f64::from(from);
+        assert!(waits <= 0.030, "{from} → {to} Hz: {:.1} ms", waits * 1_000.0);
+    }
 }
 
 #[test]

@@ -174,6 +174,24 @@ fn every_defect_is_named_after_the_frames_before_it_at_every_chunk_size() {
 }
 
 #[test]
+fn a_malformed_frame_is_refused_for_what_is_wrong_with_it() {
+    let headers = |offset| WireError::HeaderTruncated { offset };
+    for (name, error) in [
+        ("length 15, one less than the fixed parts", WireError::LengthsContradict { total: 15, headers: 0 }),
+        ("name longer than the headers", headers(0)),
+        ("second header is cut", headers(3)),
+        ("type 10", WireError::HeaderTypeUnknown { offset: 0, kind: 10 }),
+        ("name is not utf-8", WireError::HeaderNotText { offset: 0 }),
+        ("text is not utf-8", WireError::HeaderNotText { offset: 0 }),
+        ("ends one byte early", WireError::FrameTruncated { missing: 1 }),
+    ] {
+        let vectors = vectors("defects.json");
+        let vector = vectors.iter().find(|vector| vector["name"] == name).unwrap();
+        assert_eq!(read_in_pieces(&bytes_of(vector, "hex"), usize::MAX).1, Err(error), "{name}");
+    }
+}
+
+#[test]
 fn nothing_is_kept_of_a_frame_whose_length_is_refused() {
     for vector in vectors("defects.json").iter().filter(|vector| vector["code"] == "frame_too_large") {
         let mut decoder = FrameDecoder::new();

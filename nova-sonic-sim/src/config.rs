@@ -30,6 +30,9 @@ pub struct SimulatorConfig {
     pub access_keys: Vec<AccessKey>,
     /// Roles that `AssumeRole` knows.
     pub roles: Vec<Role>,
+    /// Longest life of what STS issues, in seconds, whatever was asked for: an expiry can be tried without waiting
+    /// for the quarter of an hour that is AWS's shortest. No limit by default.
+    pub session_limit_seconds: Option<u32>,
     /// How the model behaves on every stream.
     pub conversation: ConversationConfig,
     /// How many times faster than real time the model lives; 1 by default.
@@ -55,6 +58,7 @@ impl Default for SimulatorConfig {
             http_port: 0,
             access_keys: vec![AccessKey::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY)],
             roles: vec![Role::new(DEFAULT_ROLE)],
+            session_limit_seconds: None,
             conversation: ConversationConfig::default(),
             speed: 1.0,
             clock_offset_millis: 0,

@@ -94,7 +94,12 @@ impl Simulator {
         let (down, shutdown) = watch::channel(false);
         let seed = |purpose: &str| seed(purpose, &clock, addresses.0);
         let service = Arc::new(Service {
-            credentials: CredentialStore::new(config.access_keys, &config.account, seed("credentials")),
+            credentials: CredentialStore::new(
+                config.access_keys,
+                &config.account,
+                config.session_limit_seconds,
+                seed("credentials"),
+            ),
             request_ids: Mutex::new(IdMint::new(seed("requests"))),
             region: config.region,
             account: config.account,

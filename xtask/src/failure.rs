@@ -36,6 +36,15 @@ impl Failure {
         }
     }
 
+    /// The same failure with a second way out.
+    #[must_use]
+    pub(crate) fn or(mut self, advice: &str) -> Self {
+        if !self.is_interruption() {
+            self.advice = format!("{}, or {advice}", self.advice);
+        }
+        self
+    }
+
     /// Whether it was ended from outside, so that nothing more should be started.
     pub(crate) const fn is_interruption(&self) -> bool {
         self.exit_code == INTERRUPTED

@@ -7,7 +7,6 @@ use crate::{Done, child, failure::Failure, step, tally::Tally, tools};
 
 /// Runs the tests of a folder against the simulator at `simulator`, with what its `requirements.txt` names.
 pub(crate) fn test(folder: &Path, target: &Path, simulator: &Path) -> Result<Tally, Failure> {
-    tools::need_path(folder, "the Python tests")?;
     let requirements = folder.join("requirements.txt");
     tools::need_path(&requirements, "the versions of Python's packages are pinned there")?;
     let environment = target.join("python-interop");

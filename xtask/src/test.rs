@@ -1,5 +1,7 @@
 //! Every test, in every language, with one count at the end.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use crate::{
@@ -58,9 +60,12 @@ impl Suite {
             Self::Wasm => {
                 wasm::build("nova-sonic-core", &[], &workspace.target()).map(|_| Tally::of_one(true))
             }
-            Self::Node => node::test(&tools::root().join("tests/interop/node"), &simulator(workspace)?),
+            Self::Node => {
+                let folder = interop("node")?;
+                node::test(&folder, &simulator(workspace)?)
+            }
             Self::Python => {
-                let folder = tools::root().join("tests/interop/python");
+                let folder = interop("python")?;
                 python::test(&folder, &workspace.target(), &simulator(workspace)?)
             }
         }
@@ -110,8 +115,15 @@ fn rust() -> Result<Tally, Failure> {
     Ok(Tally::of_cargo(&outcome.output).judged_by(outcome.status.success()))
 }
 
+/// The folder with the tests of an SDK.
+fn interop(language: &str) -> Result<PathBuf, Failure> {
+    let folder = tools::root().join("tests/interop").join(language);
+    tools::need_path(&folder, "the tests of this suite")?;
+    Ok(folder)
+}
+
 /// Builds the simulator, which the suites of other languages start for themselves.
-fn simulator(workspace: &Workspace) -> Result<std::path::PathBuf, Failure> {
+fn simulator(workspace: &Workspace) -> Result<PathBuf, Failure> {
     child::run(
         &mut tools::cargo(&["build", "--package", "nova-sonic-sim"]),
         "mend what the compiler names above",

@@ -82,7 +82,13 @@ struct Run {
 impl PlaybackQueue {
     /// A queue in which up to `limit` samples may wait.
     pub fn with_limit(limit: usize) -> Self {
-        Self { samples: VecDeque::new(), limit, tallies: VecDeque::new(), runs: VecDeque::new(), played: 0 }
+        Self {
+            samples: VecDeque::new(),
+            limit,
+            tallies: VecDeque::with_capacity(2 * SETTLED_TAGS),
+            runs: VecDeque::new(),
+            played: 0,
+        }
     }
 
     /// Puts `samples` at the end of the queue.

@@ -19,7 +19,8 @@ const BLOCK: usize = 160;
 ///
 /// The result does not depend on how the stream is cut into blocks, has exactly `round(n * to / from)` samples for `n`
 /// given, and lies in time where the input does: the filter's delay is cut off at the beginning and made up for by
-/// [`flush`](Self::flush). What the lower rate cannot carry is more than 80 dB down.
+/// [`flush`](Self::flush). Up to 0.9 of the lower rate's half nothing is lost; what the lower rate cannot carry, and
+/// what the change would add, is more than 100 dB down.
 ///
 /// ```
 /// use nova_sonic_core::audio::Resampler;
@@ -107,8 +108,8 @@ impl Resampler {
 
     /// By how many input samples the output is behind, at most: a block and half a filter.
     ///
-    /// 15 ms between 16 and 48 kHz, 30 ms between 8 and 16 kHz; two rates with hardly a common divisor need blocks of up to
-    /// two seconds.
+    /// 15 ms between 16 and 48 kHz, 30 ms where one of the rates is 8 kHz; rates with hardly a common divisor need blocks
+    /// of up to two seconds.
     pub fn latency(&self) -> usize {
         self.engine.as_ref().map_or(0, |engine| engine.block + engine.block / 2)
     }

@@ -44,16 +44,28 @@ pub(super) fn of_connection(error: &(dyn Error + 'static), opening: bool) -> Fai
         return of_tls(tls);
     }
     if any_text(error, &["dns error", "failed to lookup address", "Name or service not known"]) {
-        return Failure::new(ErrorCode::ConnectionFailed, "the endpoint's name could not be resolved");
+        return Failure::new(
+            ErrorCode::ConnectionFailed,
+            "the endpoint's name could not be resolved: there is no such region or host, or no network",
+        );
     }
     if any_text(error, &["invalid peer certificate", "UnknownIssuer", "certificate"]) {
         return Failure::new(ErrorCode::TlsRefused, "the server's certificate was refused");
+    }
+    if opening && any_text(error, &["received corrupt message"]) {
+        return Failure::new(ErrorCode::ConnectionFailed, "what answered at the endpoint does not speak TLS");
     }
     if opening {
         let detail = innermost(error);
         return Failure::new(
             ErrorCode::ConnectionFailed,
             format!("the connection could not be opened: {detail}"),
+        );
+    }
+    if any_text(error, &["close_notify"]) {
+        return Failure::new(
+            ErrorCode::ConnectionLost,
+            "the other side closed the connection without a word",
         );
     }
     Failure::new(ErrorCode::ConnectionLost, format!("the connection broke: {}", innermost(error)))
@@ -75,6 +87,9 @@ pub(super) fn of_frame(error: &(dyn Error + 'static)) -> Failure {
     }
     if any_text(error, &["unexpected end of stream"]) {
         return Failure::new(ErrorCode::FrameTruncated, "the stream ended inside a frame");
+    }
+    if any_text(error, &["failed to unmarshall"]) {
+        return Failure::new(ErrorCode::EventInvalid, "a frame holds something else than the JSON agreed on");
     }
     Failure::new(ErrorCode::FrameMalformed, format!("a frame could not be read: {}", innermost(error)))
 }

@@ -27,19 +27,26 @@
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod bedrock;
-#[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod builder;
 mod clock;
+mod connection;
 mod error;
 #[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
 mod failure;
 mod guard;
+#[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
+mod opening;
+mod reader;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod ticker;
 mod voice;
 mod workers;
 
-pub use builder::{Client, ClientBuilder};
+pub use builder::ClientBuilder;
+pub use connection::Connections;
 pub use error::ClientError;
+pub use opening::Client;
 pub use voice::{VoiceEvents, VoiceSession};
 pub use workers::Workers;

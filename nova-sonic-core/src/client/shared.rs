@@ -15,16 +15,17 @@ use super::ticker::Ticker;
 use crate::{
     audio::SampleRate,
     error::ErrorCode,
+    event::ClientEvent,
     session::{CloseReason, Event, Failure, Input, Output, Session, SessionError},
     time::Tick,
 };
 
 /// Events that may wait for the application before reading from the service stops.
 const EVENT_LIMIT: usize = 256;
-/// Frames that may wait for the network before more sound is refused: two seconds.
-const FRAME_LIMIT: usize = 64;
-/// Frames that may wait in all. Silence goes on when sound is refused; a network that takes none of it is gone.
-const STALL_LIMIT: usize = 512;
+/// Sound that may wait for the network before more is refused.
+const ROOM: Duration = Duration::from_secs(2);
+/// Sound that may wait in all. Silence goes on when sound is refused; a network that takes none of it is gone.
+const STALL: Duration = Duration::from_secs(16);
 /// Sound handed over at once after a delay, as multiples of a frame.
 const FRAMES_AT_ONCE: usize = 4;
 
@@ -34,14 +35,15 @@ pub(super) struct Shared {
     ticker: Arc<Ticker>,
     closed: SetOnce<()>,
     frame_samples: usize,
-    rate: SampleRate,
 }
 
 #[derive(Debug)]
 struct State {
     session: Session,
+    rate: SampleRate,
     microphone: Vec<i16>,
-    outgoing: VecDeque<Vec<u8>>,
+    outgoing: VecDeque<Waiting>,
+    waiting_samples: usize,
     outgoing_ended: bool,
     outgoing_waker: Option<Waker>,
     room_wakers: Vec<Waker>,
@@ -52,14 +54,23 @@ struct State {
     close_reason: Option<CloseReason>,
 }
 
+/// The JSON of an event that waits for the network, and how much sound is in it.
+#[derive(Debug)]
+struct Waiting {
+    json: Vec<u8>,
+    samples: usize,
+}
+
 impl Shared {
     pub(super) fn new(session: Session, ticker: &Arc<Ticker>) -> Arc<Self> {
         let rate = session.config().input_rate;
         let frame_samples = rate.samples_in(session.config().timing.frame);
         let state = State {
             session,
+            rate,
             microphone: Vec::with_capacity(frame_samples * 2),
             outgoing: VecDeque::new(),
+            waiting_samples: 0,
             outgoing_ended: false,
             outgoing_waker: None,
             room_wakers: Vec::new(),
@@ -74,7 +85,6 @@ impl Shared {
             ticker: Arc::clone(ticker),
             closed: SetOnce::new(),
             frame_samples,
-            rate,
         });
         shared.with(|_| ());
         ticker.add(&shared);
@@ -88,9 +98,8 @@ impl Shared {
     /// Works on the state, moves what follows from it into the queues, and wakes whom it concerns.
     fn with<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         let (result, deadline) = self.with_deadline(work);
-        if let Some(deadline) = deadline {
-            self.ticker.expect_by(deadline);
-        }
+        // without a deadline it is over, and the timer can let go of it at once
+        self.ticker.expect_by(deadline.unwrap_or(Tick::ZERO));
         result
     }
 
@@ -102,9 +111,12 @@ impl Shared {
             (!state.outgoing.is_empty() || state.outgoing_ended).then(|| state.outgoing_waker.take());
         let events = (!state.events.is_empty()).then(|| state.events_waker.take());
         let closed = state.close_reason.is_some();
+        let reader = if closed { state.reader_waker.take() } else { None };
+        // whoever waits for room learns that there will be none
+        let room = if state.outgoing_ended { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
         let deadline = state.session.poll_timeout();
         drop(state);
-        for waker in [outgoing, events].into_iter().flatten().flatten() {
+        for waker in [outgoing, events, Some(reader)].into_iter().flatten().flatten().chain(room) {
             waker.wake();
         }
         if closed {
@@ -117,7 +129,8 @@ impl Shared {
     pub(super) fn give(&self, input: Input<'_>) -> Result<(), SessionError> {
         let now = self.ticker.clock().now();
         self.with(|state| {
-            state.hand_over_sound(now, 1)?;
+            // sound that comes too late must not keep back what the service says last
+            let _ = state.hand_over_sound(now, 1);
             state.session.handle_input(now, input)
         })
     }
@@ -142,8 +155,11 @@ impl Shared {
 
     /// Takes sound in, or refuses it when two seconds of it wait for the network.
     pub(super) fn try_send_audio(&self, samples: &[i16]) -> Result<(), SessionError> {
-        let mut state = self.lock();
-        state.check_room(self.rate, self.frame_samples)?;
+        self.take_sound(self.lock(), samples)
+    }
+
+    fn take_sound(&self, mut state: MutexGuard<'_, State>, samples: &[i16]) -> Result<(), SessionError> {
+        state.check_room()?;
         state.microphone.extend_from_slice(samples);
         let full = state.microphone.len() >= self.frame_samples;
         let held = state.microphone.len() >= self.frame_samples * FRAMES_AT_ONCE;
@@ -161,19 +177,14 @@ impl Shared {
         context: &mut Context<'_>,
         samples: &[i16],
     ) -> Poll<Result<(), SessionError>> {
-        match self.try_send_audio(samples) {
-            Err(SessionError::Backpressure { .. }) => {
-                let mut state = self.lock();
-                // the network may have taken something since
-                if state.check_room(self.rate, self.frame_samples).is_ok() {
-                    context.waker().wake_by_ref();
-                } else if !state.room_wakers.iter().any(|waker| waker.will_wake(context.waker())) {
-                    state.room_wakers.push(context.waker().clone());
-                }
-                Poll::Pending
+        let mut state = self.lock();
+        if let Err(SessionError::Backpressure { .. }) = state.check_room() {
+            if !state.room_wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+                state.room_wakers.push(context.waker().clone());
             }
-            done => Poll::Ready(done),
+            return Poll::Pending;
         }
+        Poll::Ready(self.take_sound(state, samples))
     }
 
     pub(super) fn poll_event(&self, context: &mut Context<'_>) -> Poll<Option<Event>> {
@@ -193,10 +204,10 @@ impl Shared {
         Poll::Ready(Some(event))
     }
 
-    /// Ready when the application has room for more events.
+    /// Ready when the application has room for more events, or will get none.
     pub(super) fn poll_event_room(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.events.len() < EVENT_LIMIT || !state.events_wanted {
+        if state.events.len() < EVENT_LIMIT || !state.events_wanted || state.close_reason.is_some() {
             return Poll::Ready(());
         }
         state.reader_waker = Some(context.waker().clone());
@@ -229,21 +240,22 @@ impl Shared {
 }
 
 impl State {
-    fn check_room(&self, rate: SampleRate, frame_samples: usize) -> Result<(), SessionError> {
-        if self.close_reason.is_some() {
+    fn check_room(&self) -> Result<(), SessionError> {
+        if self.outgoing_ended {
             return Err(SessionError::Closed);
         }
-        if self.outgoing.len() < FRAME_LIMIT {
+        if self.has_room() {
             return Ok(());
         }
-        let milliseconds = |frames: usize| {
-            let duration: Duration = rate.duration_of(frames * frame_samples);
-            u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-        };
+        let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Err(SessionError::Backpressure {
-            queued_ms: milliseconds(self.outgoing.len()),
-            limit_ms: milliseconds(FRAME_LIMIT),
+            queued_ms: milliseconds(self.rate.duration_of(self.waiting_samples)),
+            limit_ms: milliseconds(ROOM),
         })
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting_samples < self.rate.samples_in(ROOM)
     }
 
     /// Gives the session what the microphone has supplied, if it is at least `least` samples.
@@ -251,7 +263,12 @@ impl State {
         if self.microphone.len() < least {
             return Ok(());
         }
-        let result = self.session.handle_input(now, Input::Audio(&self.microphone));
+        let second = self.rate.hertz() as usize;
+        // a second given at once, after what waited already, is more than the session takes at once
+        let result = self
+            .microphone
+            .chunks(second)
+            .try_for_each(|sound| self.session.handle_input(now, Input::Audio(sound)));
         self.microphone.clear();
         result
     }
@@ -262,16 +279,16 @@ impl State {
                 Output::Send(event) => {
                     let mut json = Vec::with_capacity(1600);
                     event.write_json(&mut json);
-                    self.outgoing.push_back(json);
+                    let samples =
+                        if let ClientEvent::AudioInput { pcm, .. } = &event { pcm.len() } else { 0 };
+                    self.waiting_samples += samples;
+                    self.outgoing.push_back(Waiting { json, samples });
                 }
                 Output::EndInput => self.outgoing_ended = true,
                 Output::Emit(event) => {
                     if let Event::Closed { reason } = &event {
                         self.close_reason = Some(reason.clone());
                         self.outgoing_ended = true;
-                        for waker in self.room_wakers.drain(..) {
-                            waker.wake();
-                        }
                     }
                     if self.events_wanted {
                         self.events.push_back(event);
@@ -279,9 +296,10 @@ impl State {
                 }
             }
         }
-        if self.outgoing.len() > STALL_LIMIT && self.close_reason.is_none() {
+        if self.waiting_samples > self.rate.samples_in(STALL) && self.close_reason.is_none() {
             self.outgoing.clear();
-            let waited = format!("the network took none of the last {STALL_LIMIT} frames");
+            self.waiting_samples = 0;
+            let waited = format!("the network took none of the last {} s of sound", STALL.as_secs());
             let failure = Failure::new(ErrorCode::ConnectionLost, waited);
             // a failure is no mistake of the caller
             let _ = self.session.handle_input(Tick::ZERO, Input::Failed(failure));
@@ -298,18 +316,15 @@ impl Stream for Outgoing {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
         let mut state = self.0.lock();
-        let Some(json) = state.outgoing.pop_front() else {
+        let Some(Waiting { json, samples }) = state.outgoing.pop_front() else {
             if state.outgoing_ended {
                 return Poll::Ready(None);
             }
             state.outgoing_waker = Some(context.waker().clone());
             return Poll::Pending;
         };
-        let room = if state.outgoing.len() < FRAME_LIMIT {
-            std::mem::take(&mut state.room_wakers)
-        } else {
-            Vec::new()
-        };
+        state.waiting_samples -= samples;
+        let room = if state.has_room() { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
         drop(state);
         for waker in room {
             waker.wake();

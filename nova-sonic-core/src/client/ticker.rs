@@ -27,6 +27,7 @@ pub(super) struct Ticker {
     planned_millis: AtomicU64,
     changed: Notify,
     running: AtomicBool,
+    ended: Notify,
 }
 
 impl Ticker {
@@ -38,6 +39,7 @@ impl Ticker {
             planned_millis: AtomicU64::new(0),
             changed: Notify::new(),
             running: AtomicBool::new(false),
+            ended: Notify::new(),
         }
     }
 
@@ -52,11 +54,13 @@ impl Ticker {
 
     /// Takes a conversation in, and starts the timer on the current runtime if it does not run.
     pub(super) fn add(self: &Arc<Self>, session: &Arc<Shared>) {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(session));
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.push(Arc::downgrade(session));
+        // under the lock: a timer that has just found nobody must not be taken for one that runs
         if self.running.swap(true, Ordering::AcqRel) {
             self.changed.notify_one();
         } else {
-            tokio::spawn(Running(Arc::clone(self)).run());
+            tokio::spawn(Running { ticker: Arc::clone(self), stopped: false }.run());
         }
     }
 
@@ -67,7 +71,16 @@ impl Ticker {
         }
     }
 
-    /// Runs what is due and says when to come again; `None` when there is no conversation left.
+    /// Waits until no conversation is left.
+    pub(super) async fn ended(&self) {
+        let ended = self.ended.notified();
+        if self.running.load(Ordering::Acquire) {
+            ended.await;
+        }
+    }
+
+    /// Runs what is due and says when to come again; `None` when there is no conversation left, and the timer no
+    /// longer counts as running.
     fn tick(&self) -> Option<Tick> {
         let now = self.clock.now();
         let mut next: Option<Tick> = None;
@@ -80,6 +93,10 @@ impl Ticker {
             true
         });
         self.count.store(sessions.len(), Ordering::Relaxed);
+        if sessions.is_empty() {
+            self.running.store(false, Ordering::Release);
+            self.ended.notify_waiters();
+        }
         if sessions.len() >= BUSY {
             let grid = u64::try_from(GRID.as_millis()).unwrap_or(1);
             next = Some(Tick::from_millis((now.as_millis() / grid + 1) * grid));
@@ -89,14 +106,21 @@ impl Ticker {
 }
 
 /// Notes that the timer has stopped, also when its runtime is shut down under it.
-struct Running(Arc<Ticker>);
+struct Running {
+    ticker: Arc<Ticker>,
+    stopped: bool,
+}
 
 impl Running {
-    async fn run(self) {
-        let ticker = &self.0;
+    async fn run(mut self) {
+        let ticker = Arc::clone(&self.ticker);
         loop {
             ticker.planned_millis.store(u64::MAX, Ordering::Relaxed);
-            let Some(next) = ticker.tick() else { return };
+            let Some(next) = ticker.tick() else {
+                // the next one may run already
+                self.stopped = true;
+                return;
+            };
             // a millisecond of patience: deadlines are checked in whole ones
             let next = next.max(ticker.clock.now().after(Duration::from_millis(1)));
             ticker.planned_millis.store(next.as_millis(), Ordering::Relaxed);
@@ -110,7 +134,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.running.store(false, Ordering::Release);
-        self.0.count.store(0, Ordering::Relaxed);
+        if !self.stopped {
+            self.ticker.running.store(false, Ordering::Release);
+            self.ticker.count.store(0, Ordering::Relaxed);
+            self.ticker.ended.notify_waiters();
+        }
     }
 }

@@ -115,6 +115,8 @@ impl Worker {
                         }
                     }
                     while tasks.join_next().await.is_some() {}
+                    // what they have hung up still has to be said to the service
+                    client.ticker().ended().await;
                 });
             })
             .map_err(|_| refused("a thread"))?;

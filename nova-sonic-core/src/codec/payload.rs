@@ -36,7 +36,6 @@ pub(super) fn read(payload: &[u8], json: &mut Vec<u8>) -> Result<(), CodecError>
     if exact.is_some_and(|base64| STANDARD.decode_append(base64, json).is_ok()) {
         return Ok(());
     }
-    json.clear();
     let invalid = || CodecError::Payload { length: payload.len() };
     let chunk: Chunk<'_> = serde_json::from_slice(payload).map_err(|_| invalid())?;
     STANDARD.decode_append(chunk.bytes.as_bytes(), json).map(drop).map_err(|_| invalid())

@@ -1,11 +1,14 @@
 //! What a client says.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::{ContentType, EndpointingSensitivity, Role, ToolChoice, ToolSpec};
 use crate::{
     audio::{Pcm, SampleRate},
     id::{ContentName, PromptName, ToolUseId},
+    secret::Withheld,
 };
 
 /// How the model samples; `None` leaves the service's default.
@@ -65,7 +68,9 @@ impl ClientContent {
 }
 
 /// One event of the client. Source: Nova 2 user guide, `sonic-input-events`.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Prints only the length of what is said in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// Opens the stream; the first event.
@@ -165,5 +170,37 @@ impl ClientEvent {
             Self::SessionEnd => "sessionEnd",
             Self::Unknown { name, .. } => name,
         }
+    }
+}
+
+impl fmt::Debug for ClientEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.name());
+        match self {
+            Self::SessionStart { inference, endpointing } => {
+                shown.field("inference", inference).field("endpointing", endpointing)
+            }
+            Self::PromptStart { prompt_name, audio, tools, tool_choice } => shown
+                .field("prompt_name", prompt_name)
+                .field("audio", audio)
+                .field("tools", &tools.len())
+                .field("tool_choice", tool_choice),
+            Self::ContentStart { content_name, content, .. } => {
+                shown.field("content_name", content_name).field("content", content)
+            }
+            Self::TextInput { content_name, text, .. } => {
+                shown.field("content_name", content_name).field("text", &Withheld::text(text))
+            }
+            Self::AudioInput { content_name, pcm, .. } => {
+                shown.field("content_name", content_name).field("pcm", pcm)
+            }
+            Self::ToolResult { content_name, json, .. } => {
+                shown.field("content_name", content_name).field("json", &Withheld::text(json))
+            }
+            Self::ContentEnd { content_name, .. } => shown.field("content_name", content_name),
+            Self::PromptEnd { prompt_name } => shown.field("prompt_name", prompt_name),
+            Self::SessionEnd | Self::Unknown { .. } => &mut shown,
+        };
+        shown.finish_non_exhaustive()
     }
 }

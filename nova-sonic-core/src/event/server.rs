@@ -1,11 +1,14 @@
 //! What the service says.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::{ContentType, GenerationStage, Role, StopReason};
 use crate::{
     audio::Pcm,
     id::{CompletionId, ContentId, PromptName, SessionId, ToolUseId},
+    secret::Withheld,
 };
 
 /// Fields of an event that this version does not know, as they came.
@@ -97,7 +100,8 @@ pub enum ServerContent {
 /// One event of the service. Source: Nova 2 user guide, `sonic-output-events`; shapes from recorded sessions.
 ///
 /// Blocks are keyed by `content_id`; `contentEnd` names no role, so keep what `contentStart` said.
-#[derive(Clone, Debug, PartialEq)]
+/// Prints only the length of what is said in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ServerEvent {
     /// Tokens used. Comes anywhere: inside open blocks and before `completionStart`.
@@ -217,5 +221,38 @@ impl ServerEvent {
             Self::CompletionEnd { .. } => "completionEnd",
             Self::Unknown { name, .. } => name,
         }
+    }
+}
+
+impl fmt::Debug for ServerEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.name());
+        match self {
+            Self::Usage { total_input_tokens, total_output_tokens, details, .. } => shown
+                .field("total_input_tokens", total_input_tokens)
+                .field("total_output_tokens", total_output_tokens)
+                .field("details", details),
+            Self::ContentStart { content_id, role, content, .. } => {
+                shown.field("content_id", content_id).field("role", role).field("content", content)
+            }
+            Self::TextOutput { content_id, role, text, .. } => {
+                shown.field("content_id", content_id).field("role", role).field("text", &Withheld::text(text))
+            }
+            Self::AudioOutput { content_id, pcm, .. } => {
+                shown.field("content_id", content_id).field("pcm", pcm)
+            }
+            Self::ToolUse { content_id, tool_use_id, tool_name, input, .. } => shown
+                .field("content_id", content_id)
+                .field("tool_use_id", tool_use_id)
+                .field("tool_name", tool_name)
+                .field("input", &Withheld::text(input)),
+            Self::ContentEnd { content_id, content_type, stop_reason, .. } => shown
+                .field("content_id", content_id)
+                .field("content_type", content_type)
+                .field("stop_reason", stop_reason),
+            Self::CompletionEnd { stop_reason, .. } => shown.field("stop_reason", stop_reason),
+            Self::CompletionStart { .. } | Self::Unknown { .. } => &mut shown,
+        };
+        shown.finish_non_exhaustive()
     }
 }

@@ -1,17 +1,16 @@
 //! One answer of the model: what it planned, what it spoke, and how much of it was heard.
 
-use super::{Playback, TurnId};
+use super::{Playback, TurnId, history::MESSAGE_LIMIT};
 use crate::{audio::SampleRate, time::Tick};
 
 /// A planned text and the sound that came for it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Segment {
     planned: String,
     received: u64,
     ended: bool,
 }
 
-#[derive(Debug)]
 pub(super) struct Answer {
     turn: TurnId,
     segments: Vec<Segment>,
@@ -52,7 +51,25 @@ impl Answer {
         self.cut_at.is_some()
     }
 
+    /// Bytes of its words.
+    pub(super) fn weight(&self) -> usize {
+        let planned: usize = self.segments.iter().map(|segment| segment.planned.len()).sum();
+        planned + self.spoken.iter().map(String::len).sum::<usize>()
+    }
+
+    /// Whether these words were planned and not yet reported as spoken.
+    pub(super) fn still_owes(&self, text: &str) -> bool {
+        let text = text.trim();
+        !self.spoken.iter().any(|spoken| spoken == text)
+            && self.segments.iter().any(|segment| segment.planned.contains(text))
+    }
+
     pub(super) fn plan(&mut self, text: &str) {
+        self.complete = false;
+        if self.weight() + text.len() > MESSAGE_LIMIT {
+            // no history would take it
+            return;
+        }
         match self.segments.last_mut() {
             // two planned texts before any sound belong to the same sound
             Some(last) if last.received == 0 => {
@@ -63,14 +80,17 @@ impl Answer {
             }
             _ => self.segments.push(Segment { planned: text.trim().to_owned(), ..Segment::default() }),
         }
-        self.complete = false;
     }
 
     pub(super) fn speak(&mut self, text: &str) {
+        if self.weight() + text.len() > 2 * MESSAGE_LIMIT {
+            return;
+        }
         self.spoken.push(text.trim().to_owned());
     }
 
-    pub(super) fn hear(&mut self, samples: usize, now: Tick, rate: SampleRate) {
+    /// Takes in sound that plays from `start`, or after what came before.
+    pub(super) fn hear(&mut self, samples: usize, start: Tick, rate: SampleRate) {
         if self.segments.is_empty() {
             self.segments.push(Segment::default());
         }
@@ -78,7 +98,7 @@ impl Answer {
             last.received += samples as u64;
         }
         self.received += samples as u64;
-        self.play_until = self.play_until.max(now).after(rate.duration_of(samples));
+        self.play_until = self.play_until.max(start).after(rate.duration_of(samples));
     }
 
     pub(super) fn end_segment(&mut self) {
@@ -128,14 +148,18 @@ impl Answer {
     /// The words that belong to the first `heard` samples; all of them once the conversation has moved on from an
     /// answer that nobody interrupted.
     pub(super) fn text(&self, heard: u64, current: bool, rate: SampleRate) -> String {
+        let spoken: Vec<&str> = self.spoken.iter().map(String::as_str).collect();
+        if self.segments.iter().all(|segment| segment.planned.is_empty()) {
+            // no plan to cut: what the service says it has spoken is all there is
+            return joined(&spoken);
+        }
         if !self.interrupted() && (!current || heard >= self.received) {
-            let finished = self.spoken.len() >= self.segments.len() && !self.spoken.is_empty();
-            let words: Vec<&str> = if finished {
-                self.spoken.iter().map(String::as_str).collect()
-            } else {
-                self.segments.iter().map(|segment| segment.planned.as_str()).collect()
-            };
-            return joined(&words);
+            if !spoken.is_empty() && spoken.len() >= self.segments.len() {
+                return joined(&spoken);
+            }
+            // a plan that has no sound yet was not heard by anybody
+            let sounded = self.segments.iter().filter(|segment| segment.received > 0);
+            return joined(&sounded.map(|segment| segment.planned.as_str()).collect::<Vec<_>>());
         }
         let mut rest = heard;
         let mut words = Vec::with_capacity(self.segments.len());

@@ -6,23 +6,27 @@ use crate::{
     id::{ContentId, ToolUseId},
 };
 
-#[derive(Debug)]
 pub(super) enum Kind {
-    UserText,
-    AssistantText { stage: Option<GenerationStage> },
+    UserText {
+        /// Whether it held any.
+        words: bool,
+    },
+    AssistantText {
+        stage: Option<GenerationStage>,
+    },
     Audio,
-    Tool { call: Option<Call> },
+    Tool {
+        call: Option<Call>,
+    },
     Other,
 }
 
-#[derive(Debug)]
 pub(super) struct Call {
     pub(super) id: ToolUseId,
     pub(super) name: String,
     pub(super) input: String,
 }
 
-#[derive(Debug)]
 pub(super) struct Block {
     pub(super) id: ContentId,
     pub(super) kind: Kind,
@@ -32,7 +36,7 @@ pub(super) struct Block {
 /// Blocks that may be open at once. One is the rule, with usage between; more is a service gone wrong.
 const OPEN_LIMIT: usize = 32;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Blocks {
     open: Vec<Block>,
 }

@@ -19,7 +19,9 @@ impl Session {
         self.queue.push_back(Output::EndInput);
         self.phase = Phase::Closing;
         self.closing_for = Some(reason);
-        self.timers.clear_all();
+        self.thinking = false;
+        // what was answered before the goodbye is still being heard
+        self.timers.keep_only(Timer::Playback);
         self.timers.set(Timer::Close, now.after(self.config.timing.close));
     }
 

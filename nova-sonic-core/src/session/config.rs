@@ -1,22 +1,24 @@
 //! What a conversation is to be like.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::{Message, Microphone, SessionError, history};
 use crate::{
     audio::SampleRate,
     event::{EndpointingSensitivity, InferenceConfiguration, ToolChoice, ToolSpec},
+    secret::Withheld,
     time::Tick,
 };
 
-/// What a conversation is to be like. Public fields, and a setter for each that consumes and returns.
+/// What a conversation is to be like. Public fields, and a setter for each that consumes and returns. Prints only the
+/// length of what is to be said.
 ///
 /// ```
 /// use nova_sonic_core::session::SessionConfig;
 /// let config = SessionConfig::default().system_prompt("You tell stories.").voice_id("amy");
 /// assert_eq!(config.voice_id, "amy");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct SessionConfig {
     /// Who the model is and how it is to talk. Default: a short friendly assistant.
@@ -116,6 +118,28 @@ impl Default for SessionConfig {
             playback: Playback::Assumed,
             timing: Timing::default(),
         }
+    }
+}
+
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let withheld = |text: &Option<String>| text.as_deref().map(Withheld::text);
+        f.debug_struct("SessionConfig")
+            .field("system_prompt", &Withheld::text(&self.system_prompt))
+            .field("speech_prompt", &withheld(&self.speech_prompt))
+            .field("history", &self.history)
+            .field("voice_id", &self.voice_id)
+            .field("input_rate", &self.input_rate)
+            .field("output_rate", &self.output_rate)
+            .field("inference", &self.inference)
+            .field("endpointing", &self.endpointing)
+            .field("tools", &self.tools)
+            .field("tool_choice", &self.tool_choice)
+            .field("speak_first", &withheld(&self.speak_first))
+            .field("microphone", &self.microphone)
+            .field("playback", &self.playback)
+            .field("timing", &self.timing)
+            .finish()
     }
 }
 

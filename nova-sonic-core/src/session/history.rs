@@ -1,9 +1,9 @@
 //! What was said, as far as it was heard.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use super::{Playback, SessionError, TurnId, answer::Answer};
-use crate::{audio::SampleRate, event::Role, time::Tick};
+use crate::{audio::SampleRate, event::Role, secret::Withheld, time::Tick};
 
 /// Longest message of a history, bytes, and of all messages together.
 ///
@@ -11,13 +11,13 @@ use crate::{audio::SampleRate, event::Role, time::Tick};
 pub(super) const MESSAGE_LIMIT: usize = 50 * 1024;
 const TOTAL_LIMIT: usize = 200 * 1024;
 
-/// One message of a conversation.
+/// One message of a conversation. Prints only the length of its words.
 ///
 /// ```
 /// use nova_sonic_core::{event::Role, session::Message};
 /// assert_eq!(Message::user("Why is the fox sad?").role, Role::User);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
     /// [`Role::User`] or [`Role::Assistant`].
@@ -35,6 +35,15 @@ impl Message {
     /// Something the model said.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self { role: Role::Assistant, text: text.into() }
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("role", &self.role)
+            .field("text", &Withheld::text(&self.text))
+            .finish()
     }
 }
 
@@ -87,28 +96,51 @@ fn truncate(text: &mut String, limit: usize) {
     }
 }
 
-#[derive(Debug)]
 enum Entry {
-    Said { message: Message, at: Tick },
+    /// Something said at that time, or typed at none.
+    Said {
+        message: Message,
+        at: Option<Tick>,
+    },
     Answered(Answer),
 }
 
+impl Entry {
+    /// Bytes of its words.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Said { message, .. } => message.text.len(),
+            Self::Answered(answer) => answer.weight(),
+        }
+    }
+}
+
 /// The conversation so far. Old entries are dropped long after they stopped fitting into a successor.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct History {
     entries: VecDeque<Entry>,
 }
 
 const ENTRY_LIMIT: usize = 2_000;
+/// Answers that may still change: late words and late reports of the player concern one of the last.
+const RECENT_ANSWERS: usize = 8;
 
 impl History {
     pub(super) fn new(earlier: Vec<Message>) -> Self {
-        let entries = earlier.into_iter().map(|message| Entry::Said { message, at: Tick::ZERO }).collect();
+        let entries = earlier.into_iter().map(|message| Entry::Said { message, at: None }).collect();
         Self { entries }
     }
 
-    pub(super) fn say(&mut self, message: Message, at: Tick) {
-        self.push(Entry::Said { message, at });
+    /// Something heard.
+    pub(super) fn say(&mut self, mut message: Message, at: Tick) {
+        truncate(&mut message.text, MESSAGE_LIMIT);
+        self.push(Entry::Said { message, at: Some(at) });
+    }
+
+    /// Something written, of which there is no sound.
+    pub(super) fn write(&mut self, mut message: Message) {
+        truncate(&mut message.text, MESSAGE_LIMIT);
+        self.push(Entry::Said { message, at: None });
     }
 
     pub(super) fn begin_answer(&mut self, turn: TurnId) {
@@ -116,38 +148,71 @@ impl History {
     }
 
     fn push(&mut self, entry: Entry) {
-        if self.entries.len() >= ENTRY_LIMIT {
-            self.entries.pop_front();
+        let mut weight: usize = self.entries.iter().map(Entry::weight).sum();
+        while self.entries.len() >= ENTRY_LIMIT || weight > 2 * TOTAL_LIMIT {
+            weight -= self.entries.pop_front().map_or(weight, |oldest| oldest.weight());
         }
         self.entries.push_back(entry);
     }
 
+    fn recent_answers(&self) -> impl Iterator<Item = &Answer> {
+        let answers = self.entries.iter().rev().filter_map(|entry| match entry {
+            Entry::Answered(answer) => Some(answer),
+            Entry::Said { .. } => None,
+        });
+        answers.take(RECENT_ANSWERS)
+    }
+
     /// The answer of that turn, if it is recent enough that anything can still change.
     pub(super) fn answer_mut(&mut self, turn: TurnId) -> Option<&mut Answer> {
-        self.entries.iter_mut().rev().take(8).find_map(|entry| match entry {
-            Entry::Answered(answer) if answer.turn() == turn => Some(answer),
-            Entry::Answered(_) | Entry::Said { .. } => None,
-        })
+        let answers = self.entries.iter_mut().rev().filter_map(|entry| match entry {
+            Entry::Answered(answer) => Some(answer),
+            Entry::Said { .. } => None,
+        });
+        answers.take(RECENT_ANSWERS).find(|answer| answer.turn() == turn)
+    }
+
+    /// The earliest recent turn that has planned these words and not yet spoken them.
+    pub(super) fn turn_that_planned(&self, text: &str) -> Option<TurnId> {
+        self.recent_answers().filter(|answer| answer.still_owes(text)).last().map(Answer::turn)
+    }
+
+    /// When real-time playback of all that came so far ends.
+    pub(super) fn play_until(&self) -> Tick {
+        let playing = self.recent_answers().filter(|answer| !answer.interrupted()).map(Answer::play_until);
+        playing.max().unwrap_or(Tick::ZERO)
     }
 
     /// The messages, answers cut to what was heard by `now`.
     pub(super) fn messages(&self, now: Tick, playback: Playback, rate: SampleRate) -> Vec<Message> {
+        self.rendered(self.entries.len(), now, playback, rate)
+    }
+
+    /// The messages without what the user has said since `replayed_from`, if nobody has answered it.
+    pub(super) fn messages_before(
+        &self,
+        replayed_from: Tick,
+        now: Tick,
+        playback: Playback,
+        rate: SampleRate,
+    ) -> Vec<Message> {
+        let replayed = self
+            .entries
+            .iter()
+            .rev()
+            .take_while(|entry| matches!(entry, Entry::Said { at: Some(at), .. } if *at > replayed_from));
+        self.rendered(self.entries.len() - replayed.count(), now, playback, rate)
+    }
+
+    fn rendered(&self, count: usize, now: Tick, playback: Playback, rate: SampleRate) -> Vec<Message> {
         let last = self.entries.len().saturating_sub(1);
-        let rendered = self.entries.iter().enumerate().map(|(index, entry)| match entry {
+        let rendered = self.entries.iter().take(count).enumerate().map(|(index, entry)| match entry {
             Entry::Said { message, .. } => message.clone(),
             Entry::Answered(answer) => {
                 Message::assistant(answer.text(answer.heard(now, playback, rate), index == last, rate))
             }
         });
         shaped(rendered)
-    }
-
-    /// When the user spoke last, if nobody has answered since.
-    pub(super) fn unanswered_since(&self) -> Option<Tick> {
-        match self.entries.back() {
-            Some(Entry::Said { message, at }) if message.role == Role::User => Some(*at),
-            Some(Entry::Said { .. } | Entry::Answered(_)) | None => None,
-        }
     }
 }
 

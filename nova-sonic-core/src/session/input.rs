@@ -1,14 +1,16 @@
 //! What can happen outside a session.
 
+use std::fmt;
+
 use super::Failure;
 use crate::{
     error::ServiceError,
     event::{EventError, ServerEvent},
     id::ToolUseId,
+    secret::Withheld,
 };
 
-/// One thing that happened outside the session.
-#[derive(Debug)]
+/// One thing that happened outside the session. Prints only the length of what is said in it.
 #[non_exhaustive]
 pub enum Input<'a> {
     /// The transport is open: the service has answered the request. Sound flows from now on.
@@ -56,6 +58,36 @@ pub enum Input<'a> {
     Failed(Failure),
     /// The transport has ended without an error: only [`Event::Closed`](super::Event::Closed) is queued.
     Disconnected,
+}
+
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected => f.write_str("Connected"),
+            Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
+            Self::Text(text) => f.debug_tuple("Text").field(&Withheld::text(text)).finish(),
+            Self::Microphone(position) => f.debug_tuple("Microphone").field(position).finish(),
+            Self::Played { turn, samples } => {
+                f.debug_struct("Played").field("turn", turn).field("samples", samples).finish()
+            }
+            Self::Interrupt => f.write_str("Interrupt"),
+            Self::ToolResult { call, json } => {
+                f.debug_struct("ToolResult").field("call", call).field("json", &Withheld::text(json)).finish()
+            }
+            Self::ToolFailed { call, message } => f
+                .debug_struct("ToolFailed")
+                .field("call", call)
+                .field("message", &Withheld::text(message))
+                .finish(),
+            Self::Received(event) => f.debug_tuple("Received").field(event).finish(),
+            Self::Unreadable(error) => f.debug_tuple("Unreadable").field(error).finish(),
+            Self::Exception(error) => f.debug_tuple("Exception").field(error).finish(),
+            Self::Timeout => f.write_str("Timeout"),
+            Self::Hangup => f.write_str("Hangup"),
+            Self::Failed(failure) => f.debug_tuple("Failed").field(failure).finish(),
+            Self::Disconnected => f.write_str("Disconnected"),
+        }
+    }
 }
 
 /// Where the microphone stands.

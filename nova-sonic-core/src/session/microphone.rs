@@ -13,11 +13,10 @@ use crate::{
 /// Silent frames sent at once after the program was held up: a stall is not made up for minute by minute.
 const CATCH_UP_FRAMES: u32 = 16;
 
-/// How far sound may be ahead of the clock.
+/// How far sound may be ahead of the clock, unless a single block is longer.
 const AHEAD: Duration = Duration::from_millis(500);
 
 /// Where the microphone stands and up to when sound was supplied.
-#[derive(Debug)]
 pub(super) struct Feed {
     position: Microphone,
     block: Option<ContentName>,
@@ -67,7 +66,7 @@ impl Session {
         let earliest = now.before(self.config.timing.frame);
         let supplied = self.feed.supplied_until.max(earliest).after(rate.duration_of(pcm.len()));
         // a caller that is faster than real time does not earn a longer silence
-        self.feed.supplied_until = supplied.min(now.after(AHEAD));
+        self.feed.supplied_until = supplied.min(now.after(rate.duration_of(pcm.len()).max(AHEAD)));
         self.feed.filling = false;
         self.send_audio(pcm);
         self.watch_for_gap();
@@ -103,10 +102,12 @@ impl Session {
         }
         self.ensure_audio_block(now);
         self.send_text(Role::User, true, text);
-        let turn = self.turns.user_typed();
-        self.history.say(Message::user(text), now);
+        let answer = self.turns.assistant_turn().and_then(|turn| self.history.answer_mut(turn));
+        let unfinished = answer.is_some_and(|answer| !answer.complete);
+        let turn = self.turns.user_typed(unfinished);
+        self.history.write(Message::user(text));
         self.emit(Event::Transcript { role: Role::User, text: text.to_owned(), stage: Stage::Final, turn });
-        self.thinking = true;
+        self.expect_answer();
         self.stir(now);
         Ok(())
     }
@@ -135,6 +136,7 @@ impl Session {
         let content_name = self.next_content_name();
         self.feed.block = Some(content_name.clone());
         self.feed.supplied_until = now;
+        self.feed.filling = false;
         self.send(ClientEvent::ContentStart {
             prompt_name: self.prompt_name.clone(),
             content_name,
@@ -175,11 +177,16 @@ impl Session {
         self.feed.filling = true;
         let longest = now.before(frame * CATCH_UP_FRAMES);
         self.feed.supplied_until = self.feed.supplied_until.max(longest);
+        let most = self.config.input_rate.samples_in(self.config.timing.queued_audio);
         while self.feed.supplied_until < now {
+            self.feed.supplied_until = self.feed.supplied_until.after(frame);
+            if self.queued_samples + samples > most {
+                // the transport takes nothing: silence would only stand in the way of speech
+                continue;
+            }
             let mut silence = self.pool.empty();
             silence.samples_mut().resize(samples, 0);
             self.recent.push(&silence);
-            self.feed.supplied_until = self.feed.supplied_until.after(frame);
             self.send_audio(silence);
         }
         self.watch_for_gap();

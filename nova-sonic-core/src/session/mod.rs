@@ -49,6 +49,7 @@ mod config;
 mod error;
 mod history;
 mod input;
+mod interruption;
 mod microphone;
 mod opening;
 mod output;
@@ -58,7 +59,7 @@ mod timer;
 mod tools;
 mod turns;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 pub use config::{Playback, SessionConfig, Timing};
 pub use error::{Failure, SessionError};
@@ -96,8 +97,7 @@ impl Phase {
     }
 }
 
-/// One conversation with Nova Sonic. See the [module](self) for how to drive it.
-#[derive(Debug)]
+/// One conversation with Nova Sonic. See the [module](self) for how to drive it. Prints nothing of what was said in it.
 pub struct Session {
     config: SessionConfig,
     mint: IdMint,
@@ -119,12 +119,12 @@ pub struct Session {
     thinking: bool,
 }
 
-/// What a successor needs so that nobody hears the change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a successor needs so that nobody hears the change. Prints only the length of what is in it.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Handover {
-    /// What was said and heard. A last message of the user is left out when its sound is in `recent_audio`, for
-    /// otherwise it would be answered twice.
+    /// What was said and heard. What the user said last is left out when its sound is in `recent_audio`, for
+    /// otherwise it would be answered twice; what was typed stays.
     pub history: Vec<Message>,
     /// The last seconds of the microphone, at the session's input rate.
     pub recent_audio: Vec<i16>,
@@ -181,7 +181,7 @@ impl Session {
             Input::Audio(samples) => self.on_audio(now, samples)?,
             Input::Text(text) => self.on_text(now, text)?,
             Input::Microphone(position) => self.on_microphone(now, position),
-            Input::Played { turn, samples } => self.on_played(turn, samples),
+            Input::Played { turn, samples } => self.on_played(now, turn, samples),
             Input::Interrupt => self.on_interrupt(now),
             Input::ToolResult { call, json } => self.on_tool_result(now, call, json)?,
             Input::ToolFailed { call, message } => self.on_tool_failed(now, call, message)?,
@@ -235,16 +235,15 @@ impl Session {
 
     /// What a successor needs; may be asked for at any time, also after the end.
     pub fn handover(&self) -> Handover {
-        let mut history = self.history();
-        let replayed = self
-            .history
-            .unanswered_since()
-            .is_some_and(|at| self.timers.now().since(at) < self.config.timing.recent_audio);
-        if replayed {
-            history.pop();
-        }
+        let now = self.timers.now();
+        let replayed_from = now.before(self.config.timing.recent_audio);
         Handover {
-            history,
+            history: self.history.messages_before(
+                replayed_from,
+                now,
+                self.config.playback,
+                self.config.output_rate,
+            ),
             recent_audio: self.recent.to_vec(),
             pending_calls: self.calls.ids().cloned().collect(),
         }
@@ -282,7 +281,7 @@ impl Session {
                 Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
                 Timer::Answer => self.on_answer_late(),
                 Timer::Tool => self.on_tool_late(now),
-                Timer::Playback => self.turns.playback_over(),
+                Timer::Playback => self.on_played_out(),
                 Timer::Idle => self.close(now, CloseReason::Idle),
                 Timer::Life => self.close(now, CloseReason::TimeLimit),
             }
@@ -295,9 +294,12 @@ impl Session {
             Phase::Closed => State::Closed,
             Phase::Opening => State::Initializing,
             Phase::Live | Phase::Closing if self.turns.speaking() => State::Speaking,
-            Phase::Live | Phase::Closing if self.thinking => State::Thinking,
-            Phase::Live | Phase::Closing if self.feed.position() == Microphone::Closed => State::Idle,
-            Phase::Live | Phase::Closing => State::Listening,
+            Phase::Live if self.thinking || !self.calls.is_empty() => State::Thinking,
+            Phase::Live if self.feed.position() == Microphone::Closed => State::Idle,
+            Phase::Live => State::Listening,
+            Phase::Closing if self.state == State::Speaking => State::Idle,
+            // the goodbye is a matter of moments, and nothing in it concerns the user
+            Phase::Closing => self.state,
         };
         let late = Timer::Answer;
         if state == State::Thinking && self.calls.is_empty() {
@@ -319,6 +321,30 @@ impl Session {
                 _ => self.queue.push_back(change),
             }
         }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("prompt_name", &self.prompt_name)
+            .field("phase", &self.phase)
+            .field("state", &self.state)
+            .field("queued", &self.queue.len())
+            .field("timers", &self.timers)
+            .field("calls", &self.calls)
+            .field("usage", &self.usage)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handover")
+            .field("history", &self.history)
+            .field("recent_audio", &self.recent_audio.len())
+            .field("pending_calls", &self.pending_calls)
+            .finish()
     }
 }
 

@@ -50,7 +50,7 @@ impl Session {
         if let Some(words) = speak_first {
             self.ensure_audio_block(now);
             self.send_text(Role::User, true, &words);
-            self.history.say(Message::user(words), now);
+            self.history.write(Message::user(words));
             self.thinking = true;
         }
 
@@ -81,10 +81,12 @@ impl Session {
         self.abandon(CloseReason::Failed(failure));
     }
 
-    /// Somebody said something: the idle deadline starts anew.
-    pub(super) fn stir(&mut self, now: Tick) {
-        if let Some(idle) = self.config.timing.idle {
-            self.timers.set(Timer::Idle, now.after(idle));
+    /// Somebody says something until then: the idle deadline starts anew.
+    pub(super) fn stir(&mut self, until: Tick) {
+        if let Some(idle) = self.config.timing.idle
+            && self.phase.takes_speech()
+        {
+            self.timers.postpone(Timer::Idle, until.after(idle));
         }
     }
 

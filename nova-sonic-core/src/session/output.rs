@@ -1,6 +1,6 @@
 //! What a session asks of its driver, and what it tells the application.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use crate::{
     audio::{Pcm, SampleRate},
     event::{ClientEvent, Role, Usage},
     id::ToolUseId,
+    secret::Withheld,
 };
 
 /// One thing the driver must now do, in the order polled.
@@ -24,8 +25,8 @@ pub enum Output {
     Emit(Event),
 }
 
-/// What an application sees, under the same names in every language.
-#[derive(Clone, Debug, PartialEq)]
+/// What an application sees, under the same names in every language. Prints only the length of what is said in it.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// The conversation changed its state.
@@ -35,7 +36,13 @@ pub enum Event {
         /// What it is.
         to: State,
     },
-    /// Words of either side.
+    /// Words of either side, told once each and never repeated.
+    ///
+    /// The user's words come as fragments, all final: those of one turn follow each other. The model's come
+    /// twice: planned, sentence by sentence ahead of their sound, for captions that keep up with the voice; and
+    /// as spoken, late and cut at other places, for the record. Within a turn and a stage each text continues
+    /// the one before it; the final ones together replace the partial ones together. What was planned and then
+    /// cut off by an interruption has no final text: [`Event::Interrupted`] says how far it came.
     Transcript {
         /// Whose.
         role: Role,
@@ -99,6 +106,47 @@ pub enum Event {
         /// Why.
         reason: CloseReason,
     },
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StateChanged { from, to } => {
+                f.debug_struct("StateChanged").field("from", from).field("to", to).finish()
+            }
+            Self::Transcript { role, text, stage, turn } => f
+                .debug_struct("Transcript")
+                .field("role", role)
+                .field("text", &Withheld::text(text))
+                .field("stage", stage)
+                .field("turn", turn)
+                .finish(),
+            Self::Audio { pcm, rate, turn } => {
+                f.debug_struct("Audio").field("pcm", pcm).field("rate", rate).field("turn", turn).finish()
+            }
+            Self::Interrupted { turn, heard, text } => f
+                .debug_struct("Interrupted")
+                .field("turn", turn)
+                .field("heard", heard)
+                .field("text", &Withheld::text(text))
+                .finish(),
+            Self::ToolCall { id, name, input } => f
+                .debug_struct("ToolCall")
+                .field("id", id)
+                .field("name", name)
+                .field("input", &Withheld::text(input))
+                .finish(),
+            Self::Usage { delta, total } => {
+                f.debug_struct("Usage").field("delta", delta).field("total", total).finish()
+            }
+            Self::RenewalDue { reason } => f.debug_struct("RenewalDue").field("reason", reason).finish(),
+            Self::Error(failure) => f.debug_tuple("Error").field(failure).finish(),
+            Self::Unknown { name, .. } => {
+                f.debug_struct("Unknown").field("name", name).finish_non_exhaustive()
+            }
+            Self::Closed { reason } => f.debug_struct("Closed").field("reason", reason).finish(),
+        }
+    }
 }
 
 /// Where the conversation stands.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    CloseReason, Event, Failure, Message, Phase, Playback, Session, SessionError, Stage, TurnId,
+    CloseReason, Event, Failure, Message, Phase, Playback, Session, Stage, TurnId,
     blocks::{Block, Call, Kind},
     timer::Timer,
     tools,
@@ -11,11 +11,8 @@ use super::{
 use crate::{
     audio::Pcm,
     error::ErrorCode,
-    event::{
-        ClientContent, ClientEvent, GenerationStage, Role, ServerContent, ServerEvent, StopReason,
-        UsageDetails,
-    },
-    id::{ContentId, ToolUseId},
+    event::{GenerationStage, Role, ServerContent, ServerEvent, StopReason, UsageDetails},
+    id::ContentId,
     time::Tick,
 };
 
@@ -59,9 +56,16 @@ impl Session {
     }
 
     fn on_content_start(&mut self, id: ContentId, role: &Role, content: ServerContent) {
+        if self.phase == Phase::Live {
+            // the completion that had ended was not the last
+            self.closing_for = None;
+        }
+        if *role != Role::User {
+            self.turns.block_at(self.timers.now());
+        }
         let (kind, turn) = match (content, role) {
             // a user's block may stay empty: only its words begin a turn
-            (ServerContent::Text { .. }, Role::User) => (Kind::UserText, TurnId::new(0)),
+            (ServerContent::Text { .. }, Role::User) => (Kind::UserText { words: false }, TurnId::new(0)),
             // what was spoken comes late: by then the user may have the word
             (ServerContent::Text { stage: Some(GenerationStage::Final) }, _) => {
                 let turn = self.turns.last_answer().unwrap_or(TurnId::new(0));
@@ -87,7 +91,10 @@ impl Session {
 
     fn on_text_output(&mut self, now: Tick, id: &ContentId, role: Option<&Role>, text: String) {
         let (kind_is_user, stage, turn) = match self.blocks.find_mut(id) {
-            Some(Block { kind: Kind::UserText, .. }) => (true, None, TurnId::new(0)),
+            Some(Block { kind: Kind::UserText { words }, .. }) => {
+                *words |= !text.trim().is_empty();
+                (true, None, TurnId::new(0))
+            }
             Some(Block { kind: Kind::AssistantText { stage }, turn, .. }) => (false, stage.clone(), *turn),
             Some(_) | None => (role == Some(&Role::User), None, TurnId::new(0)),
         };
@@ -99,6 +106,8 @@ impl Session {
             let turn = self.turns.user_speaks();
             self.history.say(Message::user(text.as_str()), now);
             self.emit(Event::Transcript { role: Role::User, text, stage: Stage::Final, turn });
+            // whoever still talks does not wait for an answer yet
+            self.timers.clear(Timer::Answer);
             self.stir(now);
         } else if stage == Some(GenerationStage::Speculative) {
             let turn = self.answer_turn(id);
@@ -106,7 +115,14 @@ impl Session {
             self.stir(now);
         } else {
             self.spoken(turn, text);
+            self.stir(now);
         }
+    }
+
+    /// The user has finished: an answer is due.
+    pub(super) fn expect_answer(&mut self) {
+        self.thinking = true;
+        self.timers.clear(Timer::Answer);
     }
 
     fn plan(&mut self, turn: TurnId, text: String) {
@@ -121,6 +137,8 @@ impl Session {
     /// What was really spoken comes late, often after the sound, and belongs to the turn that it was spoken in.
     fn spoken(&mut self, turn: TurnId, text: String) {
         let turn = if turn == TurnId::new(0) { self.assistant_turn_for_block() } else { turn };
+        // an answer may have begun before the last words of the one before it came
+        let turn = self.history.turn_that_planned(&text).unwrap_or(turn);
         let Some(answer) = self.history.answer_mut(turn) else {
             // words without a plan: a turn of their own
             let (turn, begins) = self.turns.assistant_speaks();
@@ -155,131 +173,77 @@ impl Session {
     }
 
     fn on_audio_output(&mut self, now: Tick, id: &ContentId, pcm: Pcm) {
+        self.turns.block_at(now);
         let turn = self.answer_turn(id);
         let rate = self.config.output_rate;
+        let start = now.max(self.history.play_until());
         let Some(answer) = self.history.answer_mut(turn) else { return };
         if answer.suppressed || answer.interrupted() || pcm.is_empty() {
             return;
         }
-        answer.hear(pcm.len(), now, rate);
+        answer.hear(pcm.len(), start, rate);
         let grace = match self.config.playback {
             Playback::Assumed => std::time::Duration::ZERO,
             Playback::Reported => REPORT_GRACE,
         };
-        let play_until = answer.play_until().after(grace);
-        self.turns.sounds();
-        self.thinking = !self.calls.is_empty();
-        self.timers.set(Timer::Playback, play_until);
-        self.stir(now);
+        let play_until = answer.play_until();
+        self.turns.sounds(turn);
+        // who has typed in the meantime still waits for another answer
+        self.thinking &= self.turns.is_unfinished(turn);
+        self.timers.set(Timer::Playback, play_until.after(grace));
+        self.stir(play_until);
         self.emit(Event::Audio { pcm, rate, turn });
     }
 
     fn on_content_end(&mut self, now: Tick, id: &ContentId, stop_reason: Option<&StopReason>) {
-        let Some(block) = self.blocks.close(id) else { return };
+        let block = self.blocks.close(id);
         if stop_reason == Some(&StopReason::Interrupted) {
-            self.on_interrupted(now, block.turn);
-            return;
+            // also of a block whose beginning could not be read
+            self.on_interrupted(now, block.as_ref().map_or(TurnId::new(0), |block| block.turn));
         }
+        let Some(block) = block else { return };
         match block.kind {
-            // the end of the user's turn is not signalled otherwise
-            Kind::UserText => self.thinking = !self.turns.speaking(),
-            Kind::Audio => {
-                let ended = stop_reason == Some(&StopReason::EndTurn);
-                if let Some(answer) = self.history.answer_mut(block.turn) {
-                    answer.end_segment();
-                    answer.complete = ended;
-                    if ended && answer.suppressed {
-                        self.turns.end(block.turn);
-                    }
-                }
+            Kind::Tool { call: Some(call) } if stop_reason == Some(&StopReason::Interrupted) => {
+                self.answer_call(
+                    &call.id,
+                    tools::error_object("the user interrupted before the call was made"),
+                );
             }
+            _ if stop_reason == Some(&StopReason::Interrupted) => {}
+            // the end of the user's turn is not signalled otherwise
+            Kind::UserText { words: true } if !self.turns.speaking() => self.expect_answer(),
+            Kind::Audio => self.on_sound_end(now, block.turn, stop_reason == Some(&StopReason::EndTurn)),
             Kind::Tool { call: Some(call) } => {
                 if self.calls.contains(&call.id) {
                     self.emit(Event::ToolCall { id: call.id, name: call.name, input: call.input });
                 }
             }
-            Kind::AssistantText { .. } | Kind::Tool { call: None } | Kind::Other => {}
+            Kind::UserText { .. } | Kind::AssistantText { .. } | Kind::Tool { call: None } | Kind::Other => {}
         }
     }
 
-    fn on_tool_use(&mut self, now: Tick, content_id: &ContentId, call: Call) {
-        if !self.calls.add(call.id.clone(), now) {
-            return;
+    fn on_sound_end(&mut self, now: Tick, turn: TurnId, complete: bool) {
+        if complete {
+            self.turns.finish(turn);
         }
-        self.thinking = true;
-        self.watch_calls();
-        match self.blocks.find_mut(content_id) {
-            Some(Block { kind: Kind::Tool { call: place }, .. }) if place.is_none() => *place = Some(call),
-            // no block to wait for
-            _ => self.emit(Event::ToolCall { id: call.id, name: call.name, input: call.input }),
+        if let Some(answer) = self.history.answer_mut(turn) {
+            answer.end_segment();
+            answer.complete = complete;
         }
+        self.check_playback(now, turn);
     }
 
-    pub(super) fn on_tool_result(
-        &mut self,
-        now: Tick,
-        call: &ToolUseId,
-        json: &str,
-    ) -> Result<(), SessionError> {
-        self.check_call(call)?;
-        let object = tools::result_object(json)?;
-        self.answer_call(call, object);
-        self.stir(now);
-        Ok(())
-    }
-
-    pub(super) fn on_tool_failed(
-        &mut self,
-        now: Tick,
-        call: &ToolUseId,
-        message: &str,
-    ) -> Result<(), SessionError> {
-        self.check_call(call)?;
-        self.answer_call(call, tools::error_object(message));
-        self.stir(now);
-        Ok(())
-    }
-
-    fn check_call(&self, call: &ToolUseId) -> Result<(), SessionError> {
-        if !self.phase.takes_speech() {
-            return Err(SessionError::Closed);
-        }
-        if self.calls.contains(call) { Ok(()) } else { Err(SessionError::UnknownCall) }
-    }
-
-    /// The one answer to a call: a whole block, which may stand between frames of sound.
-    pub(super) fn answer_call(&mut self, call: &ToolUseId, json: String) {
-        if !self.calls.take(call) {
-            return;
-        }
-        let prompt_name = self.prompt_name.clone();
-        let content_name = self.next_content_name();
-        self.send(ClientEvent::ContentStart {
-            prompt_name: prompt_name.clone(),
-            content_name: content_name.clone(),
-            content: ClientContent::ToolResult { tool_use_id: call.clone() },
-        });
-        self.send(ClientEvent::ToolResult {
-            prompt_name: prompt_name.clone(),
-            content_name: content_name.clone(),
-            json,
-        });
-        self.send(ClientEvent::ContentEnd { prompt_name, content_name });
-        self.watch_calls();
-    }
-
-    pub(super) fn on_tool_late(&mut self, now: Tick) {
-        let patience = self.config.timing.tool;
-        for call in self.calls.late(now, patience) {
-            self.answer_call(&call, tools::error_object("the tool did not answer in time"));
-        }
-        self.watch_calls();
-    }
-
-    fn watch_calls(&mut self) {
-        match self.calls.deadline(self.config.timing.tool) {
-            Some(deadline) => self.timers.set(Timer::Tool, deadline),
-            None => self.timers.clear(Timer::Tool),
+    /// A player that reports is done when the service has said that this was all, whichever comes first.
+    fn check_playback(&mut self, now: Tick, turn: TurnId) {
+        let (playback, rate) = (self.config.playback, self.config.output_rate);
+        if playback == Playback::Reported
+            && self.turns.sounding() == Some(turn)
+            && let Some(answer) = self.history.answer_mut(turn)
+            && answer.complete
+            && answer.all_heard(now, playback, rate)
+        {
+            self.timers.clear(Timer::Playback);
+            self.turns.playback_over();
         }
     }
 
@@ -289,57 +253,23 @@ impl Session {
         self.emit_error(Failure::new(ErrorCode::ServerSilent, format!("no answer came within {waited} ms")));
     }
 
-    pub(super) fn on_played(&mut self, turn: TurnId, samples: u64) {
-        let (now, rate) = (self.timers.now(), self.config.output_rate);
-        let current = self.turns.assistant_turn() == Some(turn);
+    pub(super) fn on_played(&mut self, now: Tick, turn: TurnId, samples: u64) {
         if let Some(answer) = self.history.answer_mut(turn) {
             answer.report_played(samples);
-            if current && answer.complete && answer.all_heard(now, Playback::Reported, rate) {
-                self.timers.clear(Timer::Playback);
-                self.turns.playback_over();
-            }
+            self.check_playback(now, turn);
         }
     }
 
-    /// The user wants silence; the service goes on sending until the turn's end, and nobody hears it.
-    pub(super) fn on_interrupt(&mut self, now: Tick) {
-        if let Some(turn) = self.turns.assistant_turn()
-            && self.cut(now, turn)
+    /// All that came has been played. An answer that the service has not ended yet is still to go on.
+    pub(super) fn on_played_out(&mut self) {
+        self.turns.playback_over();
+        let Some(turn) = self.turns.assistant_turn() else { return };
+        if let Some(answer) = self.history.answer_mut(turn)
+            && !answer.complete
+            && !answer.suppressed
         {
-            if let Some(answer) = self.history.answer_mut(turn) {
-                answer.suppressed = true;
-                if answer.complete {
-                    self.turns.end(turn);
-                }
-            }
-            self.turns.playback_over();
+            self.thinking = true;
         }
-    }
-
-    /// Two or three signs come for one interruption; the turn that they belong to tells them apart.
-    fn on_interrupted(&mut self, now: Tick, turn: TurnId) {
-        let turn = if turn == TurnId::new(0) { self.assistant_turn_for_block() } else { turn };
-        if self.cut(now, turn) {
-            self.thinking = false;
-        }
-        self.turns.end(turn);
-    }
-
-    /// Cuts an answer where it was heard and says so once; `false` when there was nothing to cut.
-    fn cut(&mut self, now: Tick, turn: TurnId) -> bool {
-        let (playback, rate) = (self.config.playback, self.config.output_rate);
-        let Some(answer) = self.history.answer_mut(turn) else { return false };
-        if answer.interrupted()
-            || (answer.complete && answer.has_sound() && answer.all_heard(now, playback, rate))
-        {
-            return false;
-        }
-        let heard = answer.cut(now, playback, rate);
-        let text = answer.text(heard, false, rate);
-        self.timers.clear(Timer::Playback);
-        let heard = rate.duration_of(usize::try_from(heard).unwrap_or(usize::MAX));
-        self.emit(Event::Interrupted { turn, heard, text });
-        true
     }
 
     /// In practice the end of all output: it comes once, after the closing events.

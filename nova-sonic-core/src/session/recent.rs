@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-#[derive(Debug)]
 pub(super) struct RecentAudio {
     samples: VecDeque<i16>,
     capacity: usize,

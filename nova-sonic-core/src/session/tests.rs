@@ -1,7 +1,7 @@
 //! Behaviour of a session, in virtual time.
 
 use super::*;
-use crate::event::EventReader;
+use crate::{error::ErrorCode, event::EventReader};
 
 const QUIET: [i16; 512] = [0; 512];
 
@@ -87,6 +87,51 @@ fn states_follow_the_conversation() {
     session.handle_input(Tick::from_millis(2_099), Input::Timeout).expect("no mistake");
     assert_eq!(session.state(), State::Speaking);
     session.handle_input(Tick::from_millis(2_100), Input::Timeout).expect("no mistake");
+    assert_eq!(session.state(), State::Listening);
+}
+
+#[test]
+fn an_answer_that_pauses_before_its_end_is_waited_for() {
+    let mut session = live();
+    all(
+        &mut session,
+        0,
+        &text_block("s1", "ASSISTANT", "SPECULATIVE", "The fox lost his way.", "PARTIAL_TURN"),
+    );
+    all(&mut session, 0, &[audio_start("a1"), second_of_audio("a1")]);
+    session.handle_input(Tick::from_millis(1_000), Input::Timeout).expect("no mistake");
+    assert_eq!(session.state(), State::Thinking, "the service has not ended its turn");
+    drained(&mut session);
+
+    session.handle_input(Tick::from_millis(21_000), Input::Timeout).expect("no mistake");
+    let told = drained(&mut session).1;
+    assert!(
+        told.iter()
+            .any(|event| matches!(event, Event::Error(failure) if failure.code() == ErrorCode::ServerSilent)),
+        "{told:?}"
+    );
+    assert_eq!(session.state(), State::Listening);
+}
+
+#[test]
+fn a_player_that_is_done_before_the_services_last_word_ends_the_answer() {
+    let config = SessionConfig::default().playback(Playback::Reported);
+    let mut session = Session::new(config, [7; 32], Tick::ZERO).expect("a legal configuration");
+    session.handle_input(Tick::ZERO, Input::Connected).expect("no mistake");
+    all(
+        &mut session,
+        0,
+        &text_block("s1", "ASSISTANT", "SPECULATIVE", "The fox lost his way.", "PARTIAL_TURN"),
+    );
+    all(&mut session, 0, &[audio_start("a1"), second_of_audio("a1")]);
+    let played = Input::Played { turn: TurnId::new(1), samples: 24_000 };
+    session.handle_input(Tick::from_millis(1_000), played).expect("no mistake");
+    assert_eq!(session.state(), State::Speaking);
+    receive(
+        &mut session,
+        1_000,
+        r#"{"event":{"contentEnd":{"contentId":"a1","type":"AUDIO","stopReason":"END_TURN"}}}"#,
+    );
     assert_eq!(session.state(), State::Listening);
 }
 

@@ -68,12 +68,25 @@ impl Timers {
         *self.place(timer) = Some(deadline);
     }
 
+    /// Moves a deadline later, never earlier.
+    pub(super) fn postpone(&mut self, timer: Timer, deadline: Tick) {
+        let place = self.place(timer);
+        *place = (*place).max(Some(deadline));
+    }
+
     pub(super) fn clear(&mut self, timer: Timer) {
         *self.place(timer) = None;
     }
 
     pub(super) fn clear_all(&mut self) {
         self.deadlines = [None; ALL.len()];
+    }
+
+    /// Clears all but one.
+    pub(super) fn keep_only(&mut self, timer: Timer) {
+        let kept = *self.place(timer);
+        self.clear_all();
+        *self.place(timer) = kept;
     }
 
     pub(super) fn is_set(&self, timer: Timer) -> bool {

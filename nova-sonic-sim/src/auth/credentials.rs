@@ -74,6 +74,7 @@ pub(crate) struct IssuedCredentials {
 
 /// Every key that is accepted.
 pub(crate) struct CredentialStore {
+    longest: Duration,
     state: Mutex<State>,
 }
 
@@ -83,11 +84,17 @@ struct State {
 }
 
 impl CredentialStore {
-    /// A store of the configured keys; `seed` decides what will be issued.
-    pub(crate) fn new(keys: Vec<AccessKey>, account: &str, seed: [u8; 32]) -> Self {
+    /// A store of the configured keys; `seed` decides what will be issued, and `longest_seconds` for how long.
+    pub(crate) fn new(
+        keys: Vec<AccessKey>,
+        account: &str,
+        longest_seconds: Option<u32>,
+        seed: [u8; 32],
+    ) -> Self {
         let identities =
             keys.into_iter().map(|key| (key.id.clone(), Arc::new(configured(key, account)))).collect();
-        Self { state: Mutex::new(State { identities, mint: IdMint::new(seed) }) }
+        let longest = longest_seconds.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
+        Self { longest, state: Mutex::new(State { identities, mint: IdMint::new(seed) }) }
     }
 
     /// The holder of a key, if the token that came along belongs to it.
@@ -118,7 +125,7 @@ impl CredentialStore {
         let token: Vec<u8> = (0..6).flat_map(|_| random(&mut state.mint)).collect();
         // real tokens hold '+', '/' and '=': what breaks on them should break here
         let session_token = format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(token));
-        let expires_at = Timestamp::from_unix_millis(now.after(grant.lifetime).unix_seconds() * 1000);
+        let expires_at = Timestamp::from_unix_millis(now.after(grant.lifetime.min(self.longest)).unix_seconds() * 1000);
         let identity = Identity {
             access_key_id: access_key_id.clone(),
             secret: SecretText::new(secret.clone()),

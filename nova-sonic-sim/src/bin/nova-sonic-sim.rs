@@ -51,6 +51,10 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     max_streams: usize,
 
+    /// Longest life of the credentials that STS issues, in seconds, whatever was asked for
+    #[arg(long)]
+    session_seconds: Option<u32>,
+
     /// How far the simulator's clock is off, in seconds; more than 300 either way refuses every signature
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     clock_skew: i64,
@@ -106,6 +110,7 @@ fn config(arguments: &Arguments) -> Result<SimulatorConfig, Box<dyn Error>> {
     config.region.clone_from(&arguments.region);
     config.speed = arguments.speed;
     config.max_concurrent_streams = arguments.max_streams;
+    config.session_limit_seconds = arguments.session_seconds;
     config.clock_offset_millis = arguments.clock_skew.saturating_mul(1000);
     config.plain_http_is_secure = !arguments.strict_transport;
     Ok(config)

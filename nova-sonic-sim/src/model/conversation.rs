@@ -241,6 +241,7 @@ impl Conversation {
 
     fn ask(&mut self, ask: Ask) {
         if self.asks.len() == WAITING {
+            tracing::debug!("more is waiting to be answered than is kept: the oldest goes unanswered");
             self.asks.pop_front();
         }
         self.asks.push_back((self.clock.reading(self.now), ask));

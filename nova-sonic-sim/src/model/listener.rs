@@ -27,9 +27,9 @@ const FLOOR_RANGE: (u64, u64) = (340, 340_000);
 /// A voice begins 12 dB above the background and ends 6 dB above it.
 const ONSET_RATIO: u64 = 16;
 const HOLD_RATIO: u64 = 4;
-/// While someone speaks the background may seem to rise by a 145th a frame, 3 dB a second: a hum that never pauses
+/// While someone speaks the background may seem to rise by a 290th a frame, 1.5 dB a second: a hum that never pauses
 /// is background in the end, speech is not, because it pauses.
-const RISE: u64 = 145;
+const RISE: u64 = 290;
 
 /// What the ear noticed.
 #[derive(Debug, PartialEq, Eq)]
@@ -287,6 +287,14 @@ mod tests {
         assert_eq!(listen(&EndpointingSensitivity::High, &[(3000, 120)], 512), []);
         let noise = listen(&EndpointingSensitivity::High, &[(2000, 3), (60_000, 300)], 512);
         assert!(moments(&noise).iter().all(|moment| *moment < 20_000), "{:?}", moments(&noise));
+    }
+
+    #[test]
+    fn a_voice_that_fades_is_heard_until_it_meets_the_background() {
+        let parts = [(2000, 120), (1000, 3000), (800, 400), (3000, 120)];
+        let heard = listen(&EndpointingSensitivity::High, &parts, 512);
+        let [_, (_, Heard::SpeechEnded(said))] = heard.as_slice() else { panic!("not one utterance") };
+        assert_eq!(said.length, Duration::from_millis(1800));
     }
 
     #[test]

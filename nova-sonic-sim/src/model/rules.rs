@@ -1,5 +1,8 @@
 //! The order that the service insists on. Source: Nova 2 user guide, `sonic-input-events`, `sonic-chat-history`,
-//! `sonic-cross-modal`, `sonic-async-tools`; what it says when the order is broken is in [`super::refusal`].
+//! `sonic-cross-modal`, `sonic-async-tools`; what it says when the order is broken is in `refusal`.
+//!
+//! Not enforced, because nobody has seen the live service do so: that roles alternate in the history, and a number of
+//! messages in it.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -128,7 +128,7 @@ fn an_answer_is_sent_faster_than_it_is_heard_and_its_final_text_comes_late() {
     let begun = client.now;
     let mut sent = None;
     let mut finished = None;
-    while finished.is_none() {
+    for _ in 0..200 {
         client.silence(32);
         let lines = client.lines();
         let passed = client.now.since(begun);
@@ -236,6 +236,22 @@ fn an_answer_goes_on_when_the_client_sends_nothing() {
     let lines = client.lines();
     assert!(lines.contains(&"contentEnd AUDIO END_TURN".to_owned()));
     assert_eq!(lines.iter().filter(|line| *line == "contentStart TEXT ASSISTANT FINAL").count(), 2);
+}
+
+#[test]
+fn any_speed_brings_the_same_answer() {
+    let mut answers = [0, 1, 3, 7, u32::MAX].map(|speed| {
+        let mut config = scenario(TWO_SENTENCES);
+        config.answer_speed = speed;
+        let mut client = Client::talking(config, &[]);
+        client.speech(1000);
+        client.silence(1760);
+        client.pass(Duration::from_secs(10));
+        client.lines()
+    });
+    assert_eq!(answers[0].len(), 39, "{:?}", answers[0]);
+    answers.rotate_left(1);
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn check_order(came: &[Came]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_of_events_is_survived(opened in any::<bool>(), steps in vec(any_step(), 0..40)) {

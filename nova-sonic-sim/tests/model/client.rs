@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use nova_sonic_core::{
     audio::{Pcm, SampleRate},
     event::{
-        ClientContent, ClientEvent, EndpointingSensitivity, EventReader, InferenceConfiguration, PromptAudio,
-        Role, ServerContent, ServerEvent, ToolChoice, ToolSpec,
+        ClientContent, ClientEvent, ContentType, EndpointingSensitivity, EventReader, InferenceConfiguration,
+        PromptAudio, Role, ServerContent, ServerEvent, StopReason, ToolChoice, ToolSpec,
     },
     time::Tick,
 };
@@ -261,8 +261,8 @@ fn line(came: &Came) -> String {
             let word = |word: Option<&str>| word.unwrap_or("?").to_owned();
             format!(
                 "contentEnd {} {}",
-                word(content_type.as_ref().map(|word| word.as_str())),
-                word(stop_reason.as_ref().map(|word| word.as_str()))
+                word(content_type.as_ref().map(ContentType::as_str)),
+                word(stop_reason.as_ref().map(StopReason::as_str))
             )
         }
         Came::Event(ServerEvent::CompletionEnd { stop_reason, .. }, _) => {

@@ -45,8 +45,9 @@ fn a_session_in_order_is_accepted_and_answered_with_its_end() {
 
 #[test]
 fn what_comes_out_of_order_is_refused_and_ends_the_stream() {
+    type Start = fn() -> Client;
     type Step = fn(&mut Client);
-    let cases: &[(&str, fn() -> Client, Step)] = &[
+    let cases: &[(&str, Start, Step)] = &[
         ("promptStart first", fresh, |c| c.prompt_start("amy", SampleRate::Hz24000, &[])),
         ("a block first", fresh, |c| c.start_text("s", Role::System, false)),
         ("a second sessionStart", opened, |c| c.session_start(None)),
@@ -217,6 +218,37 @@ fn shapes_that_the_service_does_not_take_are_refused() {
     let mut client = fresh();
     client.send_json(flat);
     assert_eq!(client.refusal(), GENERAL);
+}
+
+#[test]
+fn audio_has_the_announced_shape() {
+    let start = |rate: u32, media_type: &str| {
+        format!(
+            r#"{{"event":{{"contentStart":{{"promptName":"p","contentName":"x","type":"AUDIO","interactive":true,"role":"USER","audioInputConfiguration":{{"mediaType":"{media_type}","sampleRateHertz":{rate},"sampleSizeBits":16,"channelCount":1,"audioType":"SPEECH","encoding":"base64"}}}}}}}}"#
+        )
+    };
+    let audio = |content: &str| {
+        format!(
+            r#"{{"event":{{"audioInput":{{"promptName":"p","contentName":"x","content":"{content}"}}}}}}"#
+        )
+    };
+    for rate in [8_000, 16_000, 24_000] {
+        let mut client = opened();
+        client.send_json(start(rate, "audio/lpcm").as_bytes());
+        client.send_json(audio("AAECAw==").as_bytes());
+        assert_eq!(client.lines(), [""; 0], "{rate}");
+    }
+    for wrong in [start(48_000, "audio/lpcm"), start(16_000, "audio/mulaw")] {
+        let mut client = opened();
+        client.send_json(wrong.as_bytes());
+        assert_eq!(client.refusal(), GENERAL, "{wrong}");
+    }
+    for wrong in ["AAEC", "not base64!", "AAE"] {
+        let mut client = opened();
+        client.send_json(start(16_000, "audio/lpcm").as_bytes());
+        client.send_json(audio(wrong).as_bytes());
+        assert_eq!(client.refusal(), GENERAL, "{wrong}");
+    }
 }
 
 #[test]

@@ -151,6 +151,17 @@ fn tools_that_the_client_does_not_have_are_not_called() {
 }
 
 #[test]
+fn no_tool_is_called_after_the_clients_last_word() {
+    let mut client = Client::talking(scenario(TWO_TOOLS), &["weather", "calendar"]);
+    client.speech(1000);
+    client.close();
+    assert_eq!(client.calls(), []);
+    let lines = client.lines();
+    assert!(lines.contains(&"contentEnd AUDIO END_TURN".to_owned()));
+    assert_eq!(lines.last().map(String::as_str), Some("End"));
+}
+
+#[test]
 fn an_open_call_does_not_hold_up_the_end() {
     let (mut client, _) = with_calls();
     client.close();

@@ -10,8 +10,8 @@ use crate::audio::AudioError;
 
 /// Bytes that may precede the sound: titles, pictures, cue lists.
 const LONGEST_PREAMBLE: u64 = 16 << 20;
-/// Lengths from here on mean "until the end of the file": sox writes `0x7ffff000` into a pipe, arecord `0x80000000` less
-/// its header, ffmpeg `0xffffffff`. A file that really holds 2 GiB of sound reads the same.
+/// Lengths from here on mean "until the end of the file": into a pipe sox writes `0x7ffff000`, arecord `0x80000000`,
+/// ffmpeg `0xffffffff`. A file that really holds 2 GiB of sound reads the same.
 const OPEN_END: u32 = 0x7fff_0000;
 
 const FORMAT_PCM: u16 = 1;
@@ -89,10 +89,21 @@ fn parse_format(mut chunk: Vec<u8>) -> Result<Format, AudioError> {
         // What follows is of no meaning in these formats, and of many lengths.
         chunk.truncate(16);
     }
-    if !matches!(tag, FORMAT_PCM | FORMAT_FLOAT) {
+    let sample_bytes = block / channels;
+    if bits == 0 || bits.div_ceil(8) > sample_bytes {
+        return Err(invalid("its samples do not fit their bytes"));
+    }
+    let known = matches!(
+        (tag, bits, sample_bytes),
+        (FORMAT_PCM, 8, 1)
+            | (FORMAT_PCM, 16, 2)
+            | (FORMAT_PCM, 24, 3 | 4)
+            | (FORMAT_PCM | FORMAT_FLOAT, 32, 4)
+    );
+    if !known {
         return Err(AudioError::WavUnsupported { format: tag, bits });
     }
-    Ok(Format { chunk, tag, bits, sample_bytes: block / channels, block })
+    Ok(Format { chunk, tag, bits, sample_bytes, block })
 }
 
 fn preamble(format: &Format, riff_length: u32, length: u32) -> Preamble {

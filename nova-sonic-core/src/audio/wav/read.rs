@@ -66,13 +66,6 @@ impl<R: Read> WavReader<R> {
                 | hound::Error::InvalidSampleFormat => AudioError::WavUnsupported { format, bits },
             })?;
         let spec = hound.spec();
-        let readable = match spec.sample_format {
-            SampleFormat::Int => matches!(spec.bits_per_sample, 8 | 16 | 24 | 32),
-            SampleFormat::Float => spec.bits_per_sample == 32,
-        };
-        if !readable {
-            return Err(AudioError::WavUnsupported { format, bits });
-        }
         Ok(Self { hound, promised, spec, sample_bytes, decoded: 0, failed: None, read: 0 })
     }
 

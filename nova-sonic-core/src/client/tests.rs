@@ -1,0 +1,168 @@
+//! The queues between an application and a stream, without a stream.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use serde_json::Value;
+
+use super::{
+    clock::Clock,
+    shared::{Outgoing, Shared},
+    ticker::Ticker,
+};
+use crate::{
+    error::ErrorCode,
+    event::ServerEvent,
+    session::{CloseReason, Event, Input, Message, Session, SessionConfig, SessionError},
+    time::Tick,
+};
+
+const SECOND: usize = 16_000;
+
+fn shared(config: SessionConfig) -> Arc<Shared> {
+    let session = Session::new(config, [7; 32], Tick::ZERO).unwrap();
+    Shared::new(session, &Arc::new(Ticker::new(Clock::start())))
+}
+
+fn connected(config: SessionConfig) -> Arc<Shared> {
+    let shared = shared(config);
+    shared.give(Input::Connected).unwrap();
+    shared
+}
+
+/// Names of the events that the network would take now; `None` at the end.
+fn sent(shared: &Arc<Shared>) -> Vec<Option<String>> {
+    let mut outgoing = pin!(Outgoing(Arc::clone(shared)));
+    let mut names = Vec::new();
+    while let Poll::Ready(json) = outgoing.as_mut().poll_next(&mut Context::from_waker(Waker::noop())) {
+        let Some(json) = json else {
+            names.push(None);
+            break;
+        };
+        let json: Value = serde_json::from_slice(&json).unwrap();
+        names.push(json["event"].as_object().unwrap().keys().next().cloned());
+    }
+    names
+}
+
+fn told(shared: &Shared) -> Vec<Event> {
+    let mut events = Vec::new();
+    while let Poll::Ready(Some(event)) = shared.poll_event(&mut Context::from_waker(Waker::noop())) {
+        events.push(event);
+    }
+    events
+}
+
+fn unknown(number: usize) -> Input<'static> {
+    Input::Received(ServerEvent::Unknown { name: number.to_string(), body: Value::Null })
+}
+
+#[tokio::test]
+async fn sound_after_the_hang_up_is_refused_and_swallows_nothing() {
+    let shared = connected(SessionConfig::default());
+    shared.give(Input::Hangup).unwrap();
+    told(&shared);
+    assert_eq!(shared.try_send_audio(&[1; 100]), Err(SessionError::Closed));
+    shared.give(unknown(1)).unwrap();
+    assert!(matches!(told(&shared).as_slice(), [Event::Unknown { .. }]));
+}
+
+#[tokio::test]
+async fn a_second_of_sound_fits_on_top_of_what_waits() {
+    let shared = connected(SessionConfig::default());
+    sent(&shared);
+    shared.try_send_audio(&[1; 100]).unwrap();
+    shared.try_send_audio(&[1; SECOND]).unwrap();
+    assert_eq!(sent(&shared), [Some("audioInput".to_owned()), Some("audioInput".to_owned())]);
+}
+
+#[tokio::test]
+async fn room_is_counted_in_sound_and_not_in_events() {
+    let shared = connected(SessionConfig::default());
+    shared.try_send_audio(&[1; SECOND]).unwrap();
+    shared.try_send_audio(&[1; SECOND]).unwrap();
+    let full = Err(SessionError::Backpressure { queued_ms: 2000, limit_ms: 2000 });
+    assert_eq!(shared.try_send_audio(&[1; 512]), full);
+    sent(&shared);
+    assert_eq!(shared.try_send_audio(&[1; 512]), Ok(()));
+}
+
+#[tokio::test]
+async fn a_history_of_many_short_messages_is_no_stalled_network() {
+    let history: Vec<Message> = (0..1000)
+        .map(|number| match number % 2 {
+            0 => Message::user(format!("question {number}")),
+            _ => Message::assistant(format!("answer {number}")),
+        })
+        .collect();
+    let shared = connected(SessionConfig::default().history(history));
+    assert_eq!(shared.close_reason(), None);
+    assert_eq!(sent(&shared).iter().flatten().filter(|name| *name == "textInput").count(), 1001);
+}
+
+#[tokio::test]
+async fn a_network_that_takes_nothing_is_gone_after_sixteen_seconds() {
+    let shared = connected(SessionConfig::default());
+    let mut now = Tick::ZERO;
+    while let Some(deadline) = shared.tick(now) {
+        now = deadline;
+    }
+    assert!((15_900..16_500).contains(&now.as_millis()), "{now:?}");
+    let Some(CloseReason::Failed(failure)) = shared.close_reason() else { panic!("no failure") };
+    assert_eq!(failure.code(), ErrorCode::ConnectionLost);
+    assert_eq!(sent(&shared), [None], "what was to be sent is let go");
+}
+
+#[tokio::test]
+async fn whoever_waits_for_room_learns_of_the_end() {
+    let shared = connected(SessionConfig::default());
+    shared.try_send_audio(&[1; SECOND]).unwrap();
+    shared.try_send_audio(&[1; SECOND]).unwrap();
+    let waiting = tokio::spawn({
+        let shared = Arc::clone(&shared);
+        async move { std::future::poll_fn(|context| shared.poll_send_audio(context, &[1; 512])).await }
+    });
+    tokio::task::yield_now().await;
+    shared.give(Input::Hangup).unwrap();
+    let result = tokio::time::timeout(Duration::from_secs(1), waiting).await.unwrap().unwrap();
+    assert_eq!(result, Err(SessionError::Closed));
+}
+
+#[tokio::test]
+async fn a_full_queue_stops_the_reader_until_something_is_taken_or_all_is_over() {
+    let shared = connected(SessionConfig::default());
+    let room = || shared.poll_event_room(&mut Context::from_waker(Waker::noop())).is_ready();
+    told(&shared);
+    for number in 0..256 {
+        assert!(room());
+        shared.give(unknown(number)).unwrap();
+    }
+    assert!(!room());
+    assert!(shared.poll_event(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert!(room());
+    shared.give(unknown(256)).unwrap();
+    assert!(!room());
+    shared.give(Input::Disconnected).unwrap();
+    assert!(room(), "a conversation that is over holds no connection");
+}
+
+#[tokio::test]
+async fn the_timer_serves_a_conversation_that_comes_after_the_last_has_gone() {
+    let ticker = Arc::new(Ticker::new(Clock::start()));
+    for _ in 0..3 {
+        let now = ticker.clock().now();
+        let mut config = SessionConfig::default();
+        config.timing.open = Duration::from_millis(20);
+        let session = Session::new(config, [7; 32], now).unwrap();
+        let shared = Shared::new(session, &ticker);
+        tokio::time::timeout(Duration::from_secs(10), shared.closed()).await.unwrap();
+        let Some(CloseReason::Failed(failure)) = shared.close_reason() else { panic!("no failure") };
+        assert_eq!(failure.code(), ErrorCode::OpenTimeout);
+        tokio::time::timeout(Duration::from_secs(10), ticker.ended()).await.unwrap();
+    }
+}

@@ -1,0 +1,195 @@
+//! What is secret, and what people say, never stands in a `Debug` or `Display` text.
+
+use std::fmt::Debug;
+
+use nova_sonic_core::{
+    audio::{Pcm, PcmPool, SampleRate},
+    event::{ClientEvent, EventReader, Extra, Role, ServerEvent, ServerIds, ToolChoice, ToolSpec},
+    id::IdMint,
+    secret::SecretText,
+    session::{Event, Input, Message, Output, Session, SessionConfig, SessionError, Stage, TurnId},
+    time::Tick,
+};
+use serde_json::json;
+
+/// Stands for whatever must not be printed.
+const WORDS: &str = "marigold";
+/// A sample that no length, id or time here resembles.
+const SAMPLE: i16 = 31_337;
+/// A seed byte; printed as a list it would read "173, 173".
+const SEED: u8 = 173;
+
+#[track_caller]
+fn says_nothing(value: &impl Debug) {
+    for text in [format!("{value:?}"), format!("{value:#?}")] {
+        assert!(!text.is_empty());
+        assert!(!text.to_lowercase().contains(WORDS), "words in {text}");
+        assert!(!text.contains(&SAMPLE.to_string()), "sound in {text}");
+        assert!(!text.contains("173,"), "seed in {text}");
+        // the words in base64, at each of the three alignments, without the characters that neighbours change
+        for encoded in ["bWFyaWdvbG", "1hcmlnb2xk", "tYXJpZ29sZ"] {
+            assert!(!text.contains(encoded), "words in base64 in {text}");
+        }
+    }
+}
+
+#[test]
+fn secrets_and_seeds_are_unprintable() {
+    says_nothing(&SecretText::new(WORDS.to_owned()));
+    let mut mint = IdMint::new([SEED; 32]);
+    says_nothing(&mint);
+    mint.next_uuid();
+    says_nothing(&mint);
+}
+
+#[test]
+fn sound_prints_its_length() {
+    let pool = PcmPool::default();
+    let pcm = pool.filled(&[SAMPLE; 3]);
+    says_nothing(&pcm);
+    drop(pcm);
+    says_nothing(&pool);
+    says_nothing(&vec![Pcm::from(vec![SAMPLE; 3])]);
+    says_nothing(&Input::Audio(&[SAMPLE; 3]));
+    says_nothing(&Event::Audio {
+        pcm: vec![SAMPLE; 3].into(),
+        rate: SampleRate::Hz24000,
+        turn: TurnId::new(1),
+    });
+}
+
+fn client_events() -> Vec<ClientEvent> {
+    let (prompt_name, content_name) = ("prompt".into(), "content".into());
+    vec![
+        ClientEvent::TextInput { prompt_name, content_name, text: WORDS.to_owned() },
+        ClientEvent::AudioInput {
+            prompt_name: "prompt".into(),
+            content_name: "content".into(),
+            pcm: vec![SAMPLE; 3].into(),
+        },
+        ClientEvent::ToolResult {
+            prompt_name: "prompt".into(),
+            content_name: "content".into(),
+            json: json!({ "said": WORDS }).to_string(),
+        },
+        ClientEvent::Unknown { name: "futureEvent".to_owned(), body: json!({ "said": WORDS }) },
+    ]
+}
+
+fn server_events() -> Vec<ServerEvent> {
+    let mut extra = Extra::new();
+    extra.insert("said".to_owned(), WORDS.into());
+    vec![
+        ServerEvent::CompletionStart { ids: ServerIds::default(), extra: extra.clone() },
+        ServerEvent::TextOutput {
+            ids: ServerIds::default(),
+            content_id: "c".into(),
+            role: Some(Role::User),
+            text: WORDS.to_owned(),
+            extra: extra.clone(),
+        },
+        ServerEvent::AudioOutput {
+            ids: ServerIds::default(),
+            content_id: "c".into(),
+            pcm: vec![SAMPLE; 3].into(),
+            extra: extra.clone(),
+        },
+        ServerEvent::ToolUse {
+            ids: ServerIds::default(),
+            content_id: "c".into(),
+            tool_use_id: "t".into(),
+            tool_name: "look_up".to_owned(),
+            input: json!({ "asked": WORDS }).to_string(),
+            extra,
+        },
+        ServerEvent::Unknown { name: "futureEvent".to_owned(), body: json!({ "said": WORDS }) },
+    ]
+}
+
+#[test]
+fn events_of_both_sides_print_no_words() {
+    for event in client_events() {
+        says_nothing(&event);
+        says_nothing(&Output::Send(event));
+    }
+    for event in server_events() {
+        says_nothing(&event);
+        says_nothing(&Input::Received(event));
+    }
+}
+
+#[test]
+fn what_an_application_gives_and_is_told_prints_no_words() {
+    let call = "t".into();
+    says_nothing(&Input::Text(WORDS));
+    says_nothing(&Input::ToolResult { call: &call, json: WORDS });
+    says_nothing(&Input::ToolFailed { call: &call, message: WORDS });
+    let turn = TurnId::new(1);
+    let told = [
+        Event::Transcript { role: Role::User, text: WORDS.to_owned(), stage: Stage::Final, turn },
+        Event::Interrupted { turn, heard: std::time::Duration::ZERO, text: WORDS.to_owned() },
+        Event::ToolCall { id: "t".into(), name: "look_up".to_owned(), input: WORDS.to_owned() },
+        Event::Unknown { name: "futureEvent".to_owned(), body: WORDS.into() },
+    ];
+    for event in told {
+        says_nothing(&event);
+        says_nothing(&Output::Emit(event));
+    }
+    says_nothing(&Message::user(WORDS));
+}
+
+fn config() -> SessionConfig {
+    SessionConfig::default()
+        .system_prompt(WORDS)
+        .speech_prompt(WORDS.to_owned())
+        .speak_first(WORDS.to_owned())
+        .history(vec![Message::user(WORDS), Message::assistant(WORDS)])
+}
+
+#[test]
+fn a_session_in_full_swing_prints_no_words() {
+    says_nothing(&config());
+    let mut session = Session::new(config(), [SEED; 32], Tick::ZERO).expect("a legal configuration");
+    session.handle_input(Tick::ZERO, Input::Audio(&[SAMPLE; 512])).expect("no mistake");
+    says_nothing(&session);
+    session.handle_input(Tick::ZERO, Input::Connected).expect("no mistake");
+    session.handle_input(Tick::ZERO, Input::Audio(&[SAMPLE; 512])).expect("no mistake");
+    session.handle_input(Tick::ZERO, Input::Text(WORDS)).expect("no mistake");
+    for event in server_events() {
+        session.handle_input(Tick::ZERO, Input::Received(event)).expect("no mistake");
+    }
+    says_nothing(&session);
+    says_nothing(&session.handover());
+    assert!(session.handover().recent_audio.contains(&SAMPLE), "the session held sound to print");
+    while let Some(output) = session.poll_output() {
+        says_nothing(&output);
+    }
+}
+
+#[test]
+fn errors_repeat_nothing_of_what_they_refuse() {
+    let garbled = format!(r#"{{"event":{{"textOutput":{{"content":"{WORDS}"#);
+    let wrong = format!(r#"{{"event":{{"textOutput":{{"contentId":5,"content":["{WORDS}"]}}}}}}"#);
+    let sound = format!(r#"{{"event":{{"audioOutput":{{"contentId":"a","content":"{WORDS}!"}}}}}}"#);
+    for json in [garbled, wrong, sound] {
+        let error = EventReader::default().read_server(json.as_bytes()).expect_err("a malformed event");
+        says_nothing(&error);
+        assert!(!error.to_string().contains(WORDS), "{error}");
+    }
+    for error in [
+        ToolSpec::new(format!("{WORDS} {WORDS}"), "", "{}").expect_err("a name with a space"),
+        ToolSpec::new("tool", "", &format!("[\"{WORDS}\"]")).expect_err("no object"),
+    ] {
+        says_nothing(&error);
+        assert!(!error.to_string().contains(WORDS), "{error}");
+    }
+    let refused: [(SessionConfig, &str); 2] = [
+        (SessionConfig::default().voice_id(format!("{WORDS}!")), "voice_id"),
+        (SessionConfig::default().tool_choice(ToolChoice::Tool(WORDS.to_owned())), "tool_choice"),
+    ];
+    for (config, setting) in refused {
+        let error: SessionError = Session::new(config, [SEED; 32], Tick::ZERO).expect_err("a wrong setting");
+        says_nothing(&error);
+        assert!(error.to_string().contains(setting) && !error.to_string().contains(WORDS), "{error}");
+    }
+}

@@ -1,0 +1,110 @@
+"""The simulator as a process of its own, and clients that reach it over TLS and without."""
+
+import json
+import os
+import pathlib
+import selectors
+import subprocess
+from collections.abc import Iterator
+
+import boto3
+import botocore.client
+import botocore.config
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+# building it, where no program is named, takes longest
+START_SECONDS = 300
+
+
+class Simulator:
+    """What a running simulator says of itself, and clients of it."""
+
+    def __init__(self, said: dict[str, str]) -> None:
+        self.said = said
+        self.role_arn = said["role_arn"]
+
+    def sts(self, scheme: str = "https", **keys: str) -> botocore.client.BaseClient:
+        """A client of STS, for the simulator's user unless other keys are given."""
+        if not keys:
+            keys = {
+                "aws_access_key_id": self.said["access_key_id"],
+                "aws_secret_access_key": self.said["secret_access_key"],
+            }
+        # no retries: a refusal is an answer
+        config = botocore.config.Config(
+            connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}
+        )
+        session = boto3.session.Session(region_name=self.said["region"], **keys)
+        return session.client("sts", endpoint_url=self.said[scheme], config=config)
+
+    def sts_with(self, credentials: dict[str, str], scheme: str = "https") -> botocore.client.BaseClient:
+        """A client of STS for what STS itself has issued."""
+        return self.sts(
+            scheme,
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+        )
+
+
+def start(folder: pathlib.Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    """Starts a simulator and reads its first line; `NOVA_SONIC_SIM` names the program, else cargo builds it."""
+    named = os.environ.get("NOVA_SONIC_SIM")
+    program = [named] if named else ["cargo", "run", "--quiet", "--package", "nova-sonic-sim", "--"]
+    ports = ["--https-port", "0", "--http-port", "0"]
+    process = subprocess.Popen(
+        [*program, "--json", *ports, "--ca", str(folder / "ca.pem"), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if selector.select(START_SECONDS) else ""
+    if not line:
+        stop(process)
+        raise RuntimeError("the simulator did not start: its complaint stands above")
+    return process, json.loads(line)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Ends it in order, or else at once."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def running(folder: pathlib.Path, *options: str) -> Iterator[Simulator]:
+    """A simulator while a fixture lasts; boto3 trusts it by the variable that its users would set."""
+    process, said = start(folder, *options)
+    with pytest.MonkeyPatch.context() as environment:
+        # nothing of this machine's own configuration
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        environment.setenv("AWS_CONFIG_FILE", os.devnull)
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        environment.setenv("AWS_CA_BUNDLE", said["ca"])
+        try:
+            yield Simulator(said)
+        finally:
+            stop(process)
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """One simulator for the tests of a file."""
+    yield from running(tmp_path_factory.mktemp("simulator"))
+
+
+@pytest.fixture(params=["https", "http"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for it runs over TLS and without."""
+    return request.param
