@@ -153,7 +153,7 @@ async fn a_silent_opening_is_never_answered_and_gives_its_place_back() {
     let (request, _) = signed_request(&simulator, &user(), now(&simulator));
     tokio::select! {
         stream = RawStream::send(&simulator, request, Vec::new()) => panic!("answered: {:?}", stream.response),
-        _ = async {
+        () = async {
             simulator.stream_when(0, |_| true).await;
             tokio::time::sleep(Duration::from_millis(200)).await;
         } => {}
