@@ -24,7 +24,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     // sound and conversation
     ("audio", &["error"]),
     ("event", &["id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
-    ("session", &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"]),
+    (
+        "session",
+        &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"],
+    ),
     // bytes
     ("sigv4", &["secret", "time", "error"]),
     ("wire", &["error"]),
