@@ -4,6 +4,12 @@
 //!
 //! A binary of its own: the subscriber is the whole process's.
 
+#![expect(
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic anywhere, and waits for some events among many"
+)]
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_credential_types::Credentials;
@@ -131,7 +137,7 @@ async fn failed_opening() {
     let simulator = simulator_with(Scenario::parrot(), |_| {}).await.expect("a free port");
     let keys = Credentials::from_keys("ASIANOBODY", SECRET, Some(TOKEN.to_owned()));
     let client = builder(&simulator).credentials_provider(keys).build().await.expect("a client");
-    let error = client.open(SessionConfig::default().system_prompt(PROMPT)).await.err().expect("a refusal");
+    let error = client.open(SessionConfig::default().system_prompt(PROMPT)).await.expect_err("a refusal");
     for text in [error.to_string(), format!("{error:?}"), format!("{client:?}")] {
         assert!(!text.contains(SECRET) && !text.contains(TOKEN) && !text.contains("monocle"), "{text}");
     }

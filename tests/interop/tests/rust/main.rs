@@ -1,5 +1,13 @@
 //! The client of the core and the official SDK for Rust, over TLS, against the simulator.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic anywhere, and waits for some events among many"
+)]
+
 mod conversation;
 mod faults;
 mod handles;

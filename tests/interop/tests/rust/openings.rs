@@ -1,6 +1,6 @@
 //! What stands in the way of a conversation: the right code, in time, and nothing left behind.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use nova_sonic_core::{
@@ -16,7 +16,7 @@ use crate::support::{client, simulator};
 
 async fn refusal(client: &Client) -> ClientError {
     let opened = in_time(client.open(SessionConfig::default())).await.expect("no hang");
-    opened.err().expect("no conversation")
+    opened.expect_err("no conversation")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,11 +196,9 @@ async fn a_service_that_never_answers_is_given_up_in_time() {
         let simulator = simulator(&format!(r#"{{ "name": "mute", "opening": {opening} }}"#)).await;
         let mut config = SessionConfig::default();
         config.timing.open = Duration::from_millis(400);
-        let started = Instant::now();
         let error =
-            in_time(client(&simulator).await.open(config)).await.expect("no hang").err().expect("nothing");
+            in_time(client(&simulator).await.open(config)).await.expect("no hang").expect_err("nothing");
         assert_eq!(error.code(), ErrorCode::OpenTimeout);
-        assert!(started.elapsed() < Duration::from_secs(10));
     }
 }
 

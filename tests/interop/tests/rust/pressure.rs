@@ -61,10 +61,10 @@ async fn pass(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_stalls_pushes_back_and_then_goes_on() {
     let simulator = simulator(r#"{ "name": "wire", "otherwise": "listen" }"#).await;
-    let (hold, held) = watch::channel(false);
+    let (hold, state) = watch::channel(false);
     let client = Client::builder()
         .region("us-east-1")
-        .endpoint_url(wire(simulator.http_address(), held).await)
+        .endpoint_url(wire(simulator.http_address(), state).await)
         .credentials_provider(user_keys())
         .build()
         .await

@@ -24,7 +24,7 @@ async fn certificates_that_are_none_are_refused_and_take_nothing_down() {
     let body = whole.lines().nth(1).expect("a line");
     let altered = whole.replace(body, &"A".repeat(body.len()));
     for pem in ["", "no certificate", cut, altered.as_str()] {
-        let error = builder(&simulator).ca_certificates_pem(pem).build().await.err().expect("no client");
+        let error = builder(&simulator).ca_certificates_pem(pem).build().await.expect_err("no client");
         assert_eq!(error.code(), ErrorCode::ConfigurationInvalid, "{pem:?}: {error}");
     }
 }
@@ -40,7 +40,7 @@ async fn wrong_conversations_are_refused_before_a_stream_is_opened() {
         SessionConfig::default().voice_id("no voice"),
         SessionConfig::default().tools(vec![tool(), tool()]),
     ] {
-        let error = client.open(config).await.err().expect("no conversation");
+        let error = client.open(config).await.expect_err("no conversation");
         assert_eq!(error.code(), ErrorCode::ConfigurationInvalid, "{error}");
     }
     assert!(simulator.streams().is_empty() && simulator.calls().is_empty());

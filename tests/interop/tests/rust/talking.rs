@@ -147,6 +147,7 @@ async fn a_model_that_is_asked_to_speak_first_does() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "credentials end by the calendar")]
 async fn a_successor_is_due_in_time_for_the_stream_and_for_the_credentials() {
     let simulator = simulator(LONG).await;
     let due = |event: &Event| if let Event::RenewalDue { reason } = event { Some(*reason) } else { None };
