@@ -29,6 +29,7 @@ pub(super) fn of_connection(error: &(dyn Error + 'static), opening: bool) -> Fai
     if let Some(guard) = causes(error).find_map(|cause| cause.downcast_ref::<GuardError>()) {
         let code = match guard {
             GuardError::TooLarge { .. } => ErrorCode::FrameTooLarge,
+            GuardError::NoStream => ErrorCode::ConnectionFailed,
             GuardError::TooShort { .. } => ErrorCode::FrameMalformed,
             GuardError::Truncated { .. } => ErrorCode::FrameTruncated,
         };

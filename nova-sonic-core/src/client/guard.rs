@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::{
         SharedHttpConnector,
     },
     orchestrator::HttpRequest,
+    result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
 use aws_smithy_types::body::SdkBody;
@@ -31,6 +32,8 @@ pub(super) enum GuardError {
     TooLarge { length: u32, limit: u32 },
     #[error("frame of {length} bytes is shorter than its own prelude")]
     TooShort { length: u32 },
+    #[error("the endpoint answered with something that is no stream")]
+    NoStream,
     #[error("the stream ended {missing} bytes before the end of a frame")]
     Truncated { missing: u32 },
 }
@@ -58,8 +61,12 @@ impl HttpConnector for Guarded<SharedHttpConnector> {
                 .headers()
                 .get("content-type")
                 .is_some_and(|value| value.contains("vnd.amazon.eventstream"));
-            if !framed || !response.status().is_success() {
+            if !response.status().is_success() {
                 return Ok(response);
+            }
+            if !framed {
+                // the page of a proxy that nobody expected
+                return Err(ConnectorError::other(GuardError::NoStream.into(), None));
             }
             Ok(response.map(|body| SdkBody::from_body_1_x(GuardedBody { body, frames: Frames::default() })))
         })

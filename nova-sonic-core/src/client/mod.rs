@@ -24,6 +24,9 @@
 //! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
 //! they share, which costs up to 8 ms and saves most of the processor's wake-ups. [`Workers`] gives each core a
 //! runtime of its own, for servers with many conversations.
+//!
+//! Nothing here logs. At the level `trace` the SDK's target `aws_sigv4` logs the session token of temporary
+//! credentials: whoever logs that much filters it, as with `trace,aws_sigv4=debug`.
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod bedrock;

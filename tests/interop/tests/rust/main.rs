@@ -1,3 +1,21 @@
-//! The client of the core, over the AWS SDK for Rust and TLS, against the simulator.
+//! The client of the core and the official SDK for Rust, over TLS, against the simulator.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic anywhere, and waits for some events among many"
+)]
 
 mod conversation;
+mod faults;
+mod handles;
+mod many;
+mod openings;
+mod pressure;
+mod sdk;
+mod settings;
+mod support;
+mod talking;
+mod tools;
