@@ -40,9 +40,12 @@ impl ToolSpec {
             return Err(EventError::ToolName { length: name.len() });
         }
         match serde_json::from_str::<Value>(input_schema) {
-            Ok(schema @ Value::Object(_)) => {
-                Ok(Self { name, description: description.into(), input_schema: schema.to_string() })
-            }
+            // kept as it was written: models read the properties in their order
+            Ok(Value::Object(_)) => Ok(Self {
+                name,
+                description: description.into(),
+                input_schema: input_schema.trim().to_owned(),
+            }),
             Ok(_) => Err(EventError::ToolSchema { line: 1, column: 1 }),
             Err(error) => Err(EventError::ToolSchema { line: error.line(), column: error.column() }),
         }

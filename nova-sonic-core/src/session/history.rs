@@ -1,6 +1,6 @@
 //! What was said, as far as it was heard.
 
-use std::{collections::VecDeque, fmt};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use super::{Playback, SessionError, TurnId, answer::Answer};
 use crate::{audio::SampleRate, event::Role, secret::Withheld, time::Tick};
@@ -183,25 +183,37 @@ impl History {
         playing.max().unwrap_or(Tick::ZERO)
     }
 
+    /// Cuts the recent answers before that turn where they are still being played.
+    pub(super) fn cut_before(&mut self, turn: TurnId, now: Tick, playback: Playback, rate: SampleRate) {
+        let answers = self.entries.iter_mut().rev().filter_map(|entry| match entry {
+            Entry::Answered(answer) => Some(answer),
+            Entry::Said { .. } => None,
+        });
+        let earlier = answers.take(RECENT_ANSWERS).filter(|answer| answer.turn() < turn);
+        for answer in earlier.filter(|answer| !answer.interrupted() && answer.play_until() > now) {
+            answer.cut(now, playback, rate);
+        }
+    }
+
     /// The messages, answers cut to what was heard by `now`.
     pub(super) fn messages(&self, now: Tick, playback: Playback, rate: SampleRate) -> Vec<Message> {
         self.rendered(self.entries.len(), now, playback, rate)
     }
 
-    /// The messages without what the user has said since `replayed_from`, if nobody has answered it.
-    pub(super) fn messages_before(
+    /// The messages without what the user has said in the last `replayed` time, if nobody has answered it.
+    pub(super) fn messages_without(
         &self,
-        replayed_from: Tick,
+        replayed: Duration,
         now: Tick,
         playback: Playback,
         rate: SampleRate,
     ) -> Vec<Message> {
-        let replayed = self
-            .entries
-            .iter()
-            .rev()
-            .take_while(|entry| matches!(entry, Entry::Said { at: Some(at), .. } if *at > replayed_from));
-        self.rendered(self.entries.len() - replayed.count(), now, playback, rate)
+        // an answer of which nothing was heard is no answer
+        let left_out = self.entries.iter().rev().take_while(|entry| match entry {
+            Entry::Said { at, .. } => at.is_some_and(|at| now.since(at) < replayed),
+            Entry::Answered(answer) => answer.has_sound() && answer.heard(now, playback, rate) == 0,
+        });
+        self.rendered(self.entries.len() - left_out.count(), now, playback, rate)
     }
 
     fn rendered(&self, count: usize, now: Tick, playback: Playback, rate: SampleRate) -> Vec<Message> {

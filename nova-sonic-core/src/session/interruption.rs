@@ -41,6 +41,8 @@ impl Session {
         }
         let heard = answer.cut(now, playback, rate);
         let text = answer.text(heard, false, rate);
+        // whoever drops what is not yet played drops the end of the answer before as well
+        self.history.cut_before(turn, now, playback, rate);
         if self.turns.sounding() == Some(turn) {
             self.timers.clear(Timer::Playback);
             self.turns.playback_over();

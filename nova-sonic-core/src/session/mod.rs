@@ -235,15 +235,10 @@ impl Session {
 
     /// What a successor needs; may be asked for at any time, also after the end.
     pub fn handover(&self) -> Handover {
-        let now = self.timers.now();
-        let replayed_from = now.before(self.config.timing.recent_audio);
+        let (now, config) = (self.timers.now(), &self.config);
+        let replayed = config.timing.recent_audio;
         Handover {
-            history: self.history.messages_before(
-                replayed_from,
-                now,
-                self.config.playback,
-                self.config.output_rate,
-            ),
+            history: self.history.messages_without(replayed, now, config.playback, config.output_rate),
             recent_audio: self.recent.to_vec(),
             pending_calls: self.calls.ids().cloned().collect(),
         }

@@ -149,6 +149,7 @@ impl Session {
                 answer.plan(&text);
                 answer.speak(&text);
             }
+            self.thinking = false;
             self.emit(Event::Transcript { role: Role::Assistant, text, stage: Stage::Final, turn });
             return;
         };

@@ -128,6 +128,7 @@ impl Session {
         self.check_call(call)?;
         let object = result_object(json)?;
         self.answer_call(call, object);
+        self.expect_answer();
         self.stir(now);
         Ok(())
     }
@@ -140,6 +141,7 @@ impl Session {
     ) -> Result<(), SessionError> {
         self.check_call(call)?;
         self.answer_call(call, error_object(message));
+        self.expect_answer();
         self.stir(now);
         Ok(())
     }
@@ -179,6 +181,7 @@ impl Session {
         let patience = self.config.timing.tool;
         for call in self.calls.late(now, patience) {
             self.answer_call(&call, error_object("the tool did not answer in time"));
+            self.expect_answer();
         }
         self.watch_calls();
     }

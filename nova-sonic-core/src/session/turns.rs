@@ -23,6 +23,8 @@ pub(super) struct Turns {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
     User(TurnId),
+    /// The user, in writing.
+    Writer(TurnId),
     Assistant(TurnId),
 }
 
@@ -32,7 +34,11 @@ impl Turns {
         self.unfinished = None;
         match self.speaker {
             Some(Speaker::User(turn)) => turn,
-            Some(Speaker::Assistant(_)) | None => self.user_turn(),
+            Some(Speaker::Writer(_) | Speaker::Assistant(_)) | None => {
+                let turn = self.next();
+                self.speaker = Some(Speaker::User(turn));
+                turn
+            }
         }
     }
 
@@ -44,12 +50,8 @@ impl Turns {
         {
             self.unfinished = Some(turn);
         }
-        self.user_turn()
-    }
-
-    fn user_turn(&mut self) -> TurnId {
         let turn = self.next();
-        self.speaker = Some(Speaker::User(turn));
+        self.speaker = Some(Speaker::Writer(turn));
         turn
     }
 
@@ -68,7 +70,7 @@ impl Turns {
     pub(super) fn assistant_turn(&self) -> Option<TurnId> {
         match self.speaker {
             Some(Speaker::Assistant(turn)) => Some(turn),
-            Some(Speaker::User(_)) | None => self.unfinished,
+            Some(Speaker::User(_) | Speaker::Writer(_)) | None => self.unfinished,
         }
     }
 
@@ -114,7 +116,7 @@ impl Turns {
 
     /// Whether the user has said something that nobody has answered yet.
     pub(super) fn user_waits(&self) -> bool {
-        matches!(self.speaker, Some(Speaker::User(_)))
+        matches!(self.speaker, Some(Speaker::User(_) | Speaker::Writer(_)))
     }
 
     pub(super) fn sounds(&mut self, turn: TurnId) {

@@ -51,6 +51,15 @@ impl Loose<'_> {
     }
 }
 
+impl From<Loose<'_>> for Value {
+    fn from(field: Loose<'_>) -> Self {
+        match field {
+            Loose::Text(text) => Self::String(text.into_owned()),
+            Loose::Value(value) => value,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Loose<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct LooseVisitor;

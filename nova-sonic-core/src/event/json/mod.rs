@@ -12,8 +12,11 @@ use serde_json::Value;
 
 use super::EventError;
 
-/// The error of a text of `length` bytes that `serde_json` refused.
+/// The error of a text of `length` bytes that `serde_json` refused: it is no JSON, or JSON of another shape.
 fn refused(error: &serde_json::Error, length: usize) -> EventError {
+    if error.is_data() {
+        return EventError::Envelope;
+    }
     EventError::Json { line: error.line(), column: error.column(), length }
 }
 

@@ -16,7 +16,7 @@ impl EventReader {
     /// Reads one event of a client from the JSON of one chunk.
     ///
     /// # Errors
-    /// [`EventError`] for text that is no JSON, has no event, or breaks the shape of a known event.
+    /// [`EventError`] for text that is no JSON, has no event or several, or breaks the shape of a known event.
     ///
     /// ```
     /// use nova_sonic_core::event::{ClientEvent, EventReader};
@@ -32,6 +32,10 @@ impl EventReader {
         let Some(Value::Object(events)) = envelope.remove("event") else {
             return Err(EventError::Envelope);
         };
+        // a second event would be read by one party and overlooked by another
+        if events.len() != 1 {
+            return Err(EventError::Envelope);
+        }
         let Some((name, body)) = events.into_iter().next() else {
             return Err(EventError::Envelope);
         };

@@ -1,6 +1,10 @@
 //! Server events from JSON.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{
+    borrow::{Borrow, Cow},
+    fmt,
+    sync::Arc,
+};
 
 use base64_simd::STANDARD;
 use serde_json::Value;
@@ -127,6 +131,11 @@ impl EventReader {
         let role = text_of(body.role.as_ref()).map_or(Role::Assistant, Role::parse);
         body.rest.remove("textOutputConfiguration");
         body.rest.remove("toolUseOutputConfiguration");
+        if let Some(fields) = body.additional_model_fields.take()
+            && !(matches!(content, ServerContent::Text { .. }) && says_only_the_stage(&fields))
+        {
+            body.rest.insert("additionalModelFields".to_owned(), fields.into());
+        }
         Ok(ServerEvent::ContentStart { ids: self.ids_of(&body), content_id, role, content, extra: body.rest })
     }
 
@@ -184,11 +193,23 @@ fn stop_reason(body: &Body<'_>) -> Option<StopReason> {
 
 /// `additionalModelFields` is a string that holds JSON; an object has been seen as well.
 fn stage(fields: Option<&Loose<'_>>) -> Option<GenerationStage> {
-    let stage =
-        |fields: &Value| fields.get("generationStage").and_then(Value::as_str).map(GenerationStage::parse);
-    match fields? {
-        Loose::Text(text) => stage(&serde_json::from_str(text).ok()?),
-        Loose::Value(value) => stage(value),
+    let fields = unwrapped(fields?)?;
+    fields.get("generationStage").and_then(Value::as_str).map(GenerationStage::parse)
+}
+
+/// Whether the stage is all that these fields say; anything more is kept.
+fn says_only_the_stage(fields: &Loose<'_>) -> bool {
+    unwrapped(fields).is_some_and(|fields| {
+        fields.as_object().is_some_and(|fields| {
+            fields.len() == 1 && fields.get("generationStage").is_some_and(Value::is_string)
+        })
+    })
+}
+
+fn unwrapped<'field>(fields: &'field Loose<'_>) -> Option<Cow<'field, Value>> {
+    match fields {
+        Loose::Text(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        Loose::Value(value) => Some(Cow::Borrowed(value)),
     }
 }
 
@@ -205,7 +226,7 @@ fn sample_rate(rest: &mut Extra) -> Result<u32, EventError> {
 /// that holds the object, in which case one layer comes off.
 fn tool_input(content: Option<&Loose<'_>>) -> String {
     match content {
-        None => "{}".to_owned(),
+        None | Some(Loose::Value(Value::Null)) => "{}".to_owned(),
         Some(Loose::Value(value)) => value.to_string(),
         Some(Loose::Text(text)) => match serde_json::from_str::<Value>(text) {
             Ok(Value::String(inner)) if is_object(&inner) => inner,

@@ -108,7 +108,10 @@ fn merged(mut known: Value, ids: &ServerIds, extra: &Extra) -> Value {
             }
         }
         for (name, value) in extra {
-            fields.entry(name.clone()).or_insert_with(|| value.clone());
+            // only where they say more than the stage are these fields among the unknown
+            if name == "additionalModelFields" || !fields.contains_key(name) {
+                fields.insert(name.clone(), value.clone());
+            }
         }
     }
     known
