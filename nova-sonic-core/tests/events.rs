@@ -1,10 +1,17 @@
 //! Every event of both sides against the shared vectors, read and written.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may fail, and what it does not know fails it"
+)]
 
 use std::path::Path;
 
 use nova_sonic_core::event::{
-    ClientContent, ClientEvent, EventError, EventReader, ServerContent, ServerEvent, ServerIds, TokenCounts,
-    ToolChoice, Usage,
+    ClientContent, ClientEvent, ContentType, EndpointingSensitivity, EventError, EventReader,
+    GenerationStage, Role, ServerContent, ServerEvent, ServerIds, StopReason, TokenCounts, ToolChoice, Usage,
 };
 use serde_json::{Value, json};
 
@@ -62,7 +69,7 @@ fn described_server(event: &ServerEvent) -> Value {
             "role": role.as_str(),
             "content": match content {
                 ServerContent::Text { stage } => {
-                    json!({ "type": "TEXT", "stage": stage.as_ref().map(|stage| stage.as_str()) })
+                    json!({ "type": "TEXT", "stage": stage.as_ref().map(GenerationStage::as_str) })
                 }
                 ServerContent::Audio { sample_rate_hertz } => {
                     json!({ "type": "AUDIO", "sample_rate_hertz": sample_rate_hertz })
@@ -76,7 +83,7 @@ fn described_server(event: &ServerEvent) -> Value {
         ServerEvent::TextOutput { ids: of, content_id, role, text, extra } => json!({
             "ids": ids(of),
             "content_id": content_id.as_str(),
-            "role": role.as_ref().map(|role| role.as_str()),
+            "role": role.as_ref().map(Role::as_str),
             "text": text,
             "extra": extra,
         }),
@@ -94,13 +101,13 @@ fn described_server(event: &ServerEvent) -> Value {
         ServerEvent::ContentEnd { ids: of, content_id, content_type, stop_reason, extra } => json!({
             "ids": ids(of),
             "content_id": content_id.as_str(),
-            "type": content_type.as_ref().map(|word| word.as_str()),
-            "stop_reason": stop_reason.as_ref().map(|word| word.as_str()),
+            "type": content_type.as_ref().map(ContentType::as_str),
+            "stop_reason": stop_reason.as_ref().map(StopReason::as_str),
             "extra": extra,
         }),
         ServerEvent::CompletionEnd { ids: of, stop_reason, extra } => json!({
             "ids": ids(of),
-            "stop_reason": stop_reason.as_ref().map(|word| word.as_str()),
+            "stop_reason": stop_reason.as_ref().map(StopReason::as_str),
             "extra": extra,
         }),
         ServerEvent::Unknown { body, .. } => json!({ "unknown": body }),
@@ -116,7 +123,7 @@ fn described_client(event: &ClientEvent) -> Value {
             "max_tokens": inference.max_tokens,
             "top_p": inference.top_p,
             "temperature": inference.temperature,
-            "endpointing": endpointing.as_ref().map(|word| word.as_str()),
+            "endpointing": endpointing.as_ref().map(EndpointingSensitivity::as_str),
         }),
         ClientEvent::PromptStart { prompt_name, audio, tools, tool_choice } => {
             let tools: Vec<Value> = tools

@@ -1,4 +1,10 @@
 //! Whatever callers and services do, in whatever order: no illegal event, no lost word, no second goodbye.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may fail, and what it does not know fails it"
+)]
 
 #[path = "session_properties/steps.rs"]
 mod steps;

@@ -330,9 +330,10 @@ pub(crate) fn legal_script() -> impl Strategy<Value = Vec<(u64, Step)>> {
             let (mut service, mut caller) = (service.into_iter(), caller.into_iter());
             let mut script = vec![(0, Step::Connected)];
             for from_service in order {
-                match from_service {
-                    true => script.extend(service.next().map(|event| (5, Step::Server(event)))),
-                    false => script.extend(caller.next()),
+                if from_service {
+                    script.extend(service.next().map(|event| (5, Step::Server(event))));
+                } else {
+                    script.extend(caller.next());
                 }
             }
             script.extend(service.map(|event| (5, Step::Server(event))));

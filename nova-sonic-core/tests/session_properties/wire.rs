@@ -14,22 +14,32 @@ enum Open {
     Tool { payloads: usize },
 }
 
+/// How far a stream has come; it never goes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Position {
+    #[default]
+    Nothing,
+    Session,
+    Prompt,
+    SystemPrompt,
+    Earlier,
+    Sound,
+    PromptOver,
+    SessionOver,
+    InputOver,
+}
+
 /// Judges the events of one stream, in the order sent.
 #[derive(Default)]
 pub(crate) struct WireJudge {
-    started: bool,
+    position: Position,
     prompt: Option<String>,
-    system_seen: bool,
-    speech_allowed: bool,
-    audio_seen: bool,
     last_history: Option<Role>,
     open: HashMap<String, Open>,
     names: HashSet<String>,
     calls_made: HashSet<String>,
     results: HashMap<String, usize>,
-    prompt_ended: bool,
-    session_ended: bool,
-    input_ended: bool,
+    said_goodbye: bool,
     /// Samples sent.
     pub(crate) samples: u64,
 }
@@ -46,18 +56,18 @@ impl WireJudge {
     }
 
     pub(crate) fn session_ended(&self) -> bool {
-        self.session_ended
+        self.said_goodbye
     }
 
     pub(crate) fn input_ended(&mut self) -> Result<(), String> {
-        check(!self.input_ended, "the input ended twice")?;
-        self.input_ended = true;
+        check(self.position < Position::InputOver, "the input ended twice")?;
+        self.position = Position::InputOver;
         Ok(())
     }
 
     pub(crate) fn sent(&mut self, event: &ClientEvent) -> Result<(), String> {
-        check(!self.input_ended, "an event after the end of the input")?;
-        check(!self.session_ended, "an event after sessionEnd")?;
+        check(self.position < Position::InputOver, "an event after the end of the input")?;
+        check(self.position < Position::SessionOver, "an event after sessionEnd")?;
         let (prompt, block) = names(event);
         if let Some(prompt) = prompt {
             match &self.prompt {
@@ -66,16 +76,16 @@ impl WireJudge {
                 }
                 Some(known) => check(known == prompt, "a second prompt name")?,
             }
-            check(!self.prompt_ended, "an event of the prompt after promptEnd")?;
+            check(self.position < Position::PromptOver, "an event of the prompt after promptEnd")?;
         }
         match event {
             ClientEvent::SessionStart { .. } => {
-                check(!self.started, "a second sessionStart")?;
-                self.started = true;
+                check(self.position == Position::Nothing, "a second sessionStart")?;
+                self.position = Position::Session;
             }
             ClientEvent::PromptStart { prompt_name, .. } => {
-                check(self.started, "promptStart before sessionStart")?;
-                check(self.prompt.is_none(), "a second promptStart")?;
+                check(self.position == Position::Session, "promptStart in another place than the second")?;
+                self.position = Position::Prompt;
                 self.prompt = Some(prompt_name.to_string());
             }
             ClientEvent::ContentStart { content_name, content, .. } => self.starts(content_name, content)?,
@@ -116,11 +126,12 @@ impl WireJudge {
             },
             ClientEvent::PromptEnd { .. } => {
                 check(self.open.is_empty(), "promptEnd while a block is open")?;
-                self.prompt_ended = true;
+                self.position = Position::PromptOver;
             }
             ClientEvent::SessionEnd => {
-                check(self.prompt_ended, "sessionEnd before promptEnd")?;
-                self.session_ended = true;
+                check(self.position == Position::PromptOver, "sessionEnd before promptEnd")?;
+                self.position = Position::SessionOver;
+                self.said_goodbye = true;
             }
             other => return Err(format!("an event that no client sends: {}", other.name())),
         }
@@ -138,22 +149,26 @@ impl WireJudge {
         check(!text_open, "a block begins inside a text or tool block")?;
         let open = match content {
             ClientContent::Text { role: Role::System, interactive } => {
-                check(!self.system_seen && !interactive, "a second system prompt, or an interactive one")?;
-                self.system_seen = true;
-                self.speech_allowed = true;
+                check(
+                    self.position == Position::Prompt && !interactive,
+                    "a second system prompt, or an interactive one",
+                )?;
+                self.position = Position::SystemPrompt;
                 Open::Text { payloads: 0 }
             }
-            _ if !self.system_seen => return Err("a block before the system prompt".to_owned()),
+            _ if self.position < Position::SystemPrompt => {
+                return Err("a block before the system prompt".to_owned());
+            }
             ClientContent::Text { role: Role::SystemSpeech, interactive } => {
                 check(
-                    self.speech_allowed && !interactive,
+                    self.position == Position::SystemPrompt && !interactive,
                     "a speech prompt that does not follow the system prompt",
                 )?;
-                self.speech_allowed = false;
+                self.position = Position::Earlier;
                 Open::Text { payloads: 0 }
             }
             ClientContent::Text { role, interactive: false } => {
-                check(!self.audio_seen, "history after audio")?;
+                check(self.position < Position::Sound, "history after audio")?;
                 check(matches!(role, Role::User | Role::Assistant), "history of a strange role")?;
                 check(
                     self.last_history.is_some() || *role == Role::User,
@@ -161,7 +176,7 @@ impl WireJudge {
                 )?;
                 check(self.last_history.as_ref() != Some(role), "history whose roles do not alternate")?;
                 self.last_history = Some(role.clone());
-                self.speech_allowed = false;
+                self.position = Position::Earlier;
                 Open::Text { payloads: 0 }
             }
             ClientContent::Text { role, interactive: true } => {
@@ -174,7 +189,7 @@ impl WireJudge {
             }
             ClientContent::Audio { .. } => {
                 check(!self.open.values().any(|open| *open == Open::Audio), "a second audio block")?;
-                self.audio_seen = true;
+                self.position = Position::Sound;
                 Open::Audio
             }
             ClientContent::ToolResult { tool_use_id } => {
