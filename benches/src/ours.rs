@@ -69,7 +69,7 @@ async fn converse(
         Some(builder) => builder.build().await?,
         None => client,
     };
-    let (voice, mut events) = client.open(SessionConfig::default()).await?;
+    let (voice, mut events) = client.open({ let mut c = SessionConfig::default(); if let Some(v) = std::env::var("PROBE_RECENT").ok().and_then(|v| v.parse().ok()) { c.timing.recent_audio = Duration::from_millis(v); } c }).await?;
     counters.connected();
     let mut ticks = tokio::time::interval(Duration::from_millis(material::FRAME_MILLIS));
     loop {
