@@ -23,8 +23,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("grant", &["scope", "secret", "time", "error"]),
     // sound and conversation
     ("audio", &["error"]),
-    ("event", &["id", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
-    ("session", &["event", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"]),
+    ("event", &["id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
+    (
+        "session",
+        &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"],
+    ),
     // bytes
     ("sigv4", &["secret", "time", "error"]),
     ("wire", &["error"]),

@@ -32,3 +32,7 @@ pub use config::{
 pub use observation::{CallRecord, StreamEnd, StreamRecord, Transport};
 pub use server::TlsError;
 pub use simulator::{Simulator, StartError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

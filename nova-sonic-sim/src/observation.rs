@@ -161,8 +161,9 @@ pub(crate) struct StreamObserver {
 impl StreamObserver {
     pub(crate) fn update(&self, change: impl FnOnce(&mut StreamRecord)) {
         self.observation.update(|state| {
-            // the newest are at the back, and the one that is looked for is seldom old
-            if let Some(record) = state.streams.iter_mut().rev().find(|record| record.number == self.number) {
+            let forgotten = state.opened - state.streams.len();
+            let record = self.number.checked_sub(forgotten).and_then(|place| state.streams.get_mut(place));
+            if let Some(record) = record {
                 change(record);
             }
         });

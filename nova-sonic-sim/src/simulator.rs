@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use nova_sonic_core::id::IdMint;
+use nova_sonic_core::{error::ErrorCode, id::IdMint};
 use sha2::{Digest, Sha256};
 use tokio::{
     sync::{Semaphore, watch},
@@ -37,6 +37,16 @@ pub enum StartError {
     /// No certificate could be made.
     #[error(transparent)]
     Tls(#[from] TlsError),
+}
+
+impl StartError {
+    /// The stable code.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Bind { .. } => ErrorCode::ConfigurationInvalid,
+            Self::Tls(error) => error.code(),
+        }
+    }
 }
 
 /// A local AWS that listens on two ports until it is shut down or dropped.

@@ -75,7 +75,7 @@ impl ServiceException {
             "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignatureException" => {
                 Self::InvalidSignature
             }
-            _ => Self::Other(capital),
+            _ => Self::Other(capital.chars().filter(|c| !c.is_control()).take(100).collect()),
         }
     }
 

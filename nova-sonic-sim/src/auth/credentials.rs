@@ -125,7 +125,8 @@ impl CredentialStore {
         let token: Vec<u8> = (0..6).flat_map(|_| random(&mut state.mint)).collect();
         // real tokens hold '+', '/' and '=': what breaks on them should break here
         let session_token = format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(token));
-        let expires_at = Timestamp::from_unix_millis(now.after(grant.lifetime.min(self.longest)).unix_seconds() * 1000);
+        let expires_at =
+            Timestamp::from_unix_millis(now.after(grant.lifetime.min(self.longest)).unix_seconds() * 1000);
         let identity = Identity {
             access_key_id: access_key_id.clone(),
             secret: SecretText::new(secret.clone()),

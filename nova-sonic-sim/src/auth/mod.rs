@@ -43,3 +43,6 @@ pub(crate) struct Caller {
     /// The region of the credential scope.
     pub(crate) region: String,
 }
+
+#[cfg(test)]
+mod tests;

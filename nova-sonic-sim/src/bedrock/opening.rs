@@ -89,6 +89,7 @@ pub(crate) fn admit(
         input_ended: false,
         end: None,
     });
+    tracing::info!(model = model_id, ?transport, tls = connection.tls, "a stream opened");
     let verifier = ChunkVerifier::new(caller);
     let (max_frame_bytes, clock) = (service.max_frame_bytes, service.clock.clone());
     Ok(Admission {

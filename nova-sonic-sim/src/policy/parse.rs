@@ -1,5 +1,6 @@
 //! IAM's JSON, read strictly: what IAM would refuse is refused here, in its words where they are known.
 
+use nova_sonic_core::error::ErrorCode;
 use serde_json::{Map, Value};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     pattern::Pattern,
 };
 
-/// Why a policy document is malformed.
+/// Why a policy document is malformed; the texts are those of `MalformedPolicyDocument` where they are known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
@@ -33,6 +34,13 @@ pub enum PolicyError {
     /// A condition operator that IAM does not have.
     #[error("Invalid Condition type : {0}.")]
     Operator(String),
+}
+
+impl PolicyError {
+    /// The stable code.
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::ConfigurationInvalid
+    }
 }
 
 impl PolicyDocument {

@@ -1,9 +1,10 @@
 //! One request, one answer.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode, request::Parts};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use nova_sonic_core::error::ServiceException;
 
@@ -22,6 +23,8 @@ use crate::{
 
 /// Longest body of a request that is no stream, in bytes: more than any legal call of STS.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Time for such a body to come in.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers one request; what is wrong with it is part of the answer.
 pub(super) async fn answer(
@@ -59,7 +62,7 @@ async fn invoke(
     let body = collect(body).await.ok_or_else(|| {
         ApiError::new(
             &ServiceException::Validation,
-            format!("The request body is longer than {BODY_LIMIT} bytes."),
+            format!("The request body is longer than {BODY_LIMIT} bytes, or broken off."),
         )
     })?;
     let regions = [service.region.as_str()];
@@ -81,8 +84,10 @@ async fn security_token_service(
     }
     let (parts, body): (Parts, Incoming) = request.into_parts();
     let Some(body) = collect(body).await else {
-        let error =
-            StsError::new("RequestEntityTooLarge", format!("The request is longer than {BODY_LIMIT} bytes."));
+        let error = StsError::new(
+            "RequestEntityTooLarge",
+            format!("The request is longer than {BODY_LIMIT} bytes, or broken off."),
+        );
         return reply::xml(StatusCode::PAYLOAD_TOO_LARGE, error_xml(&error, request_id), request_id);
     };
     let result = sts::answer(service, connection, &parts, &body);
@@ -90,18 +95,20 @@ async fn security_token_service(
     match result {
         Ok(answer) => reply::xml(StatusCode::OK, success_xml(&answer, request_id), request_id),
         Err(error) => {
-            tracing::info!(code = error.code, message = %error.message, "STS refused a call");
+            tracing::info!(code = error.code, text = %error.message, "STS refused a call");
             reply::xml(error.status, error_xml(&error, request_id), request_id)
         }
     }
 }
 
 fn refuse(service: &Service, action: &str, error: &ApiError, request_id: &str) -> Reply {
-    tracing::info!(action, name = %error.name, message = %error.message, "refused a request");
+    tracing::info!(action, error = %error.name, text = %error.message, "refused a request");
     service.observation.call(action, Some(&error.name));
     reply::api_error(error, request_id)
 }
 
-async fn collect(body: Incoming) -> Option<bytes::Bytes> {
-    Limited::new(body, BODY_LIMIT).collect().await.ok().map(http_body_util::Collected::to_bytes)
+/// A whole body; `None` when it is too long, too slow or broken off.
+async fn collect(body: Incoming) -> Option<Bytes> {
+    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, BODY_LIMIT).collect()).await;
+    collected.ok()?.ok().map(Collected::to_bytes)
 }

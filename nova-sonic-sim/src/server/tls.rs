@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nova_sonic_core::error::ErrorCode;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -21,6 +22,13 @@ pub enum TlsError {
     /// TLS refused what was made.
     #[error("TLS refused the certificate: {0}")]
     Configuration(#[from] rustls::Error),
+}
+
+impl TlsError {
+    /// The stable code: only a region's name can be at fault here.
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::ConfigurationInvalid
+    }
 }
 
 /// The authority's certificate, for clients to trust, and what a server needs.

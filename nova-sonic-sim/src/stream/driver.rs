@@ -108,14 +108,18 @@ impl<I: Inbound> Driver<I> {
         // the response ends here, and with it the stream's claim to one of the places
         drop(outbound);
         drop(self.place.take());
-        if matches!(end, StreamEnd::Completed | StreamEnd::Exception(_)) {
+        if !matches!(end, StreamEnd::ClientGone | StreamEnd::Shutdown) {
             tokio::select! {
                 () = self.linger() => {}
                 () = tokio::time::sleep(LINGER) => {}
                 _ = shutdown.wait_for(|down| *down) => {}
             }
         }
-        self.observer.update(|record| record.end = Some(end));
+        self.observer.update(|record| {
+            let (number, events, frames) = (record.number, record.events_received, record.frames_sent);
+            tracing::info!(number, events, frames, ?end, "a stream ended");
+            record.end = Some(end);
+        });
     }
 
     /// Takes what the client still sends: to drop it unread would reset the connection, and what was said last with it.
@@ -165,6 +169,7 @@ impl<I: Inbound> Driver<I> {
             tokio::select! {
                 permit = outbound.reserve(), if self.waiting.is_some() => {
                     let (Ok(permit), Some(pending)) = (permit, self.waiting.take()) else { return StreamEnd::ClientGone };
+                    self.input_open &= !matches!(pending.frame, Outgoing::Cut);
                     permit.send(pending.frame);
                     self.taken_while_waiting = 0;
                     if let Some(end) = pending.end {

@@ -9,6 +9,8 @@
 )]
 
 mod bedrock_sdk;
+mod conversation;
+mod faults;
 mod hostile;
 mod raw;
 mod recorded;

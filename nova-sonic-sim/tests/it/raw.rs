@@ -91,15 +91,27 @@ pub(crate) fn signed_request(
     credentials: &Credentials,
     time: SystemTime,
 ) -> (Request<()>, String) {
-    let uri = format!("{}{STREAM_PATH}", simulator.http_url());
+    let url = simulator.http_url();
+    signed_for(&url, &url, credentials, time)
+}
+
+/// The same, signed for one base URL and sent to another.
+pub(crate) fn signed_for(
+    signed_url: &str,
+    url: &str,
+    credentials: &Credentials,
+    time: SystemTime,
+) -> (Request<()>, String) {
     let headers = [("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-EVENTS")];
     let body = SignableBody::Precomputed("STREAMING-AWS4-HMAC-SHA256-EVENTS".to_owned());
-    let request = SignableRequest::new("POST", &uri, headers.into_iter(), body).unwrap();
+    let uri = format!("{signed_url}{STREAM_PATH}");
+    let request = SignableRequest::new("POST", uri, headers.into_iter(), body).unwrap();
     let identity = credentials.clone().into();
     let params = v4::SigningParams::builder().identity(&identity).region("us-east-1").name("bedrock");
     let params = params.time(time).settings(SigningSettings::default()).build().unwrap().into();
     let (instructions, signature) = sign(request, &params).unwrap().into_parts();
-    let mut request = Request::post(&uri).header(headers[0].0, headers[0].1).body(()).unwrap();
+    let request = Request::post(format!("{url}{STREAM_PATH}")).header(headers[0].0, headers[0].1);
+    let mut request = request.body(()).unwrap();
     instructions.apply_to_request_http1x(&mut request);
     (request, signature)
 }

@@ -15,7 +15,9 @@ use nova_sonic_sim::{AccessKey, DEFAULT_SECRET_ACCESS_KEY, Simulator, StreamEnd}
 use sha2::{Digest, Sha256};
 
 use crate::{
-    raw::{Chain, RawStream, STREAM_PATH, chunk, encode, exception_of, now, open, signed_request},
+    raw::{
+        Chain, RawStream, STREAM_PATH, chunk, encode, exception_of, now, open, signed_for, signed_request,
+    },
     support::{events, simulator, user, within},
 };
 
@@ -125,6 +127,23 @@ async fn a_signature_is_good_for_five_minutes_either_way() {
                 assert!(message.starts_with(text), "{message}");
             }
         }
+    }
+}
+
+/// The JavaScript SDK signs a custom endpoint's host without the port that the connection then sends.
+#[tokio::test]
+async fn the_host_counts_with_and_without_its_port() {
+    let simulator = simulator(|_| {}).await;
+    let url = simulator.http_url();
+    for (signed, accepted) in [
+        (url.as_str(), true),
+        ("http://localhost", true),
+        ("http://localhost:1", false),
+        ("http://example.com", false),
+    ] {
+        let (request, _) = signed_for(signed, &url, &user(), now(&simulator));
+        let stream = RawStream::send(&simulator, request, Vec::new()).await;
+        assert_eq!(stream.response.status().is_success(), accepted, "{signed}");
     }
 }
 

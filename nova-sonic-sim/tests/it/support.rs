@@ -116,7 +116,7 @@ pub(crate) async fn open_held(client: &Bedrock, model_id: &str) -> Opened {
     open(client, model_id, stream::iter(events().into_iter().take(1)).chain(stream::pending())).await
 }
 
-async fn open(
+pub(crate) async fn open(
     client: &Bedrock,
     model_id: &str,
     events: impl Stream<Item = String> + Send + Sync + 'static,

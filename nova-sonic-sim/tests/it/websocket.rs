@@ -18,9 +18,9 @@ use crate::{
     support::{events, simulator, user, within},
 };
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn connect(simulator: &Simulator, path: &str) -> Result<Socket, Box<Error>> {
+pub(crate) async fn connect(simulator: &Simulator, path: &str) -> Result<Socket, Box<Error>> {
     let socket = TcpStream::connect(simulator.http_address()).await.unwrap();
     let request = format!("{}{path}", simulator.ws_url()).into_client_request().unwrap();
     within(client_async(request, socket)).await.map(|(socket, _)| socket).map_err(Box::new)
