@@ -77,7 +77,8 @@ fn looked_at(session: &Session, now: Tick, step: &mut Map<String, Value>) {
             }
             "handover" => {
                 let handover = session.handover();
-                let calls: Vec<&str> = handover.pending_calls.iter().map(|call| call.as_str()).collect();
+                let calls: Vec<&str> =
+                    handover.pending_calls.iter().map(nova_sonic_core::id::ToolUseId::as_str).collect();
                 let loud = handover.recent_audio.iter().filter(|sample| **sample != 0).count();
                 *value = json!({
                     "history": describe::messages(&handover.history),
