@@ -59,7 +59,10 @@ impl Service {
 }
 
 async fn converse(client: Client, samples: Arc<[i16]>, counters: &Counters) -> Result<(), Failure> {
-    let (voice, mut events) = client.open(SessionConfig::default()).await?;
+    let mut config = SessionConfig::default();
+    // the bare client keeps nothing of what it has sent; three seconds of sound are 96 kB a conversation
+    config.timing.recent_audio = Duration::ZERO;
+    let (voice, mut events) = client.open(config).await?;
     counters.connected();
     let mut ticks = tokio::time::interval(Duration::from_millis(material::FRAME_MILLIS));
     loop {

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -33,6 +33,7 @@ const FRAMES_AT_ONCE: usize = 4;
 pub(super) struct Shared {
     state: Mutex<State>,
     ticker: Arc<Ticker>,
+    myself: Weak<Self>,
     closed: SetOnce<()>,
     frame_samples: usize,
 }
@@ -42,6 +43,7 @@ struct State {
     session: Session,
     rate: SampleRate,
     microphone: Vec<i16>,
+    on_grid: bool,
     outgoing: VecDeque<Waiting>,
     waiting_samples: usize,
     outgoing_ended: bool,
@@ -69,6 +71,7 @@ impl Shared {
             session,
             rate,
             microphone: Vec::with_capacity(frame_samples * 2),
+            on_grid: false,
             outgoing: VecDeque::new(),
             waiting_samples: 0,
             outgoing_ended: false,
@@ -80,9 +83,10 @@ impl Shared {
             reader_waker: None,
             close_reason: None,
         };
-        let shared = Arc::new(Self {
+        let shared = Arc::new_cyclic(|myself| Self {
             state: Mutex::new(state),
             ticker: Arc::clone(ticker),
+            myself: Weak::clone(myself),
             closed: SetOnce::new(),
             frame_samples,
         });
@@ -137,7 +141,8 @@ impl Shared {
 
     /// What happens on the shared timer: sound that waited for it, and deadlines. `None` once closed.
     pub(super) fn tick(&self, now: Tick) -> Option<Tick> {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.on_grid = false;
         let sound = state.microphone.len() >= self.frame_samples;
         let due = state.session.poll_timeout().is_some_and(|deadline| deadline <= now);
         if !sound && !due {
@@ -163,10 +168,15 @@ impl Shared {
         state.microphone.extend_from_slice(samples);
         let full = state.microphone.len() >= self.frame_samples;
         let held = state.microphone.len() >= self.frame_samples * FRAMES_AT_ONCE;
-        drop(state);
         if full && (held || !self.ticker.is_busy()) {
+            drop(state);
             let now = self.ticker.clock().now();
             return self.with(|state| state.hand_over_sound(now, self.frame_samples));
+        }
+        let newly = full && !std::mem::replace(&mut state.on_grid, full);
+        drop(state);
+        if newly {
+            self.ticker.sound_waits(Weak::clone(&self.myself));
         }
         Ok(())
     }

@@ -18,11 +18,19 @@ use crate::time::Tick;
 /// From so many conversations on, sound waits for the grid.
 pub(super) const BUSY: usize = 8;
 const GRID: Duration = Duration::from_millis(8);
+/// With many conversations, how often each one's deadlines are looked at.
+const SCAN: Duration = Duration::from_millis(32);
+/// A wake-up that would come so soon, and find its deadline moved so far, is planned anew while somebody is awake.
+const SOON: Duration = Duration::from_millis(40);
+const MOVED: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Ticker {
     clock: Clock,
     sessions: Mutex<Vec<Weak<Shared>>>,
+    /// Conversations with a frame of sound that waits for the grid.
+    sounding: Mutex<Vec<Weak<Shared>>>,
+    scan_due_millis: AtomicU64,
     count: AtomicUsize,
     planned_millis: AtomicU64,
     changed: Notify,
@@ -35,6 +43,8 @@ impl Ticker {
         Self {
             clock,
             sessions: Mutex::default(),
+            sounding: Mutex::default(),
+            scan_due_millis: AtomicU64::new(0),
             count: AtomicUsize::new(0),
             planned_millis: AtomicU64::new(0),
             changed: Notify::new(),
@@ -66,9 +76,17 @@ impl Ticker {
 
     /// Makes sure that the timer fires by `deadline`.
     pub(super) fn expect_by(&self, deadline: Tick) {
-        if deadline.as_millis() < self.planned_millis.load(Ordering::Relaxed) {
+        let planned = Tick::from_millis(self.planned_millis.load(Ordering::Relaxed));
+        let moved =
+            || !self.is_busy() && deadline > planned.after(MOVED) && planned < self.clock.now().after(SOON);
+        if deadline.as_millis() < planned.as_millis() || moved() {
             self.changed.notify_one();
         }
+    }
+
+    /// Hands this conversation's sound over at the next point of the grid.
+    pub(super) fn sound_waits(&self, session: Weak<Shared>) {
+        self.sounding.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 
     /// Waits until no conversation is left.
@@ -83,6 +101,14 @@ impl Ticker {
     /// longer counts as running.
     fn tick(&self) -> Option<Tick> {
         let now = self.clock.now();
+        let sounding = std::mem::take(&mut *self.sounding.lock().unwrap_or_else(PoisonError::into_inner));
+        for session in sounding.iter().filter_map(Weak::upgrade) {
+            session.tick(now);
+        }
+        if self.is_busy() && now.as_millis() < self.scan_due_millis.load(Ordering::Relaxed) {
+            return Some(next_on_grid(now));
+        }
+        self.scan_due_millis.store(now.after(SCAN).as_millis(), Ordering::Relaxed);
         let mut next: Option<Tick> = None;
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|session| {
@@ -98,11 +124,15 @@ impl Ticker {
             self.ended.notify_waiters();
         }
         if sessions.len() >= BUSY {
-            let grid = u64::try_from(GRID.as_millis()).unwrap_or(1);
-            next = Some(Tick::from_millis((now.as_millis() / grid + 1) * grid));
+            next = Some(next_on_grid(now));
         }
         next
     }
+}
+
+fn next_on_grid(now: Tick) -> Tick {
+    let grid = u64::try_from(GRID.as_millis()).unwrap_or(1);
+    Tick::from_millis((now.as_millis() / grid + 1) * grid)
 }
 
 /// Notes that the timer has stopped, also when its runtime is shut down under it.

@@ -18,14 +18,14 @@ use crate::{error::ErrorCode, session::Failure};
 
 /// How long a busy thread rests before it waits for the network: more arrives meanwhile, and waking once costs as
 /// much as waking for each.
-const REST: Duration = Duration::from_millis(2);
+const REST: Duration = Duration::from_millis(4);
 
 type Job = Box<dyn FnOnce(Client) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 /// Threads with a runtime, a client and a timer each. What an application does with a conversation runs beside it,
 /// on the same thread.
 ///
-/// A thread with eight conversations or more rests for 2 ms before it waits, which delays sound by as much.
+/// A thread with eight conversations or more rests for 4 ms before it waits, which delays sound by as much.
 ///
 /// ```no_run
 /// use nova_sonic_core::{client::{Client, Workers}, session::SessionConfig};

@@ -150,7 +150,7 @@ impl Session {
             mint,
             config,
             pool: PcmPool::default(),
-            queue: VecDeque::with_capacity(64),
+            queue: VecDeque::new(),
             queued_samples: 0,
             timers: Timers::new(now),
             phase: Phase::Opening,
