@@ -1,5 +1,4 @@
 //! What is secret, and what people say, never stands in a `Debug` or `Display` text.
-#![expect(clippy::expect_used, reason = "a test may fail")]
 
 use std::fmt::Debug;
 
