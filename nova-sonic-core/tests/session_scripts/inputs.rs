@@ -14,16 +14,14 @@ use serde_json::Value;
 
 /// A text, or one repeated: `{"repeat":"x","times":5000}`.
 pub(crate) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        _ => {
-            let times = usize::try_from(value["times"].as_u64().expect("times")).expect("a number of times");
-            value["repeat"].as_str().expect("a text to repeat").repeat(times)
-        }
+    if let Value::String(text) = value {
+        return text.clone();
     }
+    let times = usize::try_from(number(&value["times"])).expect("a number of times");
+    word(&value["repeat"]).repeat(times)
 }
 
-fn word<'script>(value: &'script Value) -> &'script str {
+fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no word"))
 }
 
