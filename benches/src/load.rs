@@ -167,7 +167,7 @@ async fn measure(task: &Task) -> Result<Cost, Failure> {
     let (sent, received) = (counters.sent.load(Relaxed), counters.received.load(Relaxed));
     tokio::time::sleep(Duration::from_secs(task.window)).await;
     let cost = Cost {
-        cpu: (cpu_of_process() - cpu).as_secs_f64(),
+        cpu: cpu_of_process().saturating_sub(cpu).as_secs_f64(),
         wall: start.elapsed().as_secs_f64(),
         resident_kib: resident_kib()?,
         sent: counters.sent.load(Relaxed) - sent,

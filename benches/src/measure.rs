@@ -36,7 +36,7 @@ impl<'a> Subject<'a> {
             for _ in 0..frames {
                 frame()?;
             }
-            Ok((cpu_of_thread() - start).as_secs_f64() * 1e9 / f64::from(frames))
+            Ok(cpu_of_thread().saturating_sub(start).as_secs_f64() * 1e9 / f64::from(frames))
         };
         Self::timed(name, frames, Box::new(round))
     }

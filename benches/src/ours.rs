@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use nova_sonic_core::{
-    client::{Client, ClientBuilder, Workers},
+    client::{self, Client, Workers},
     session::{Event, SessionConfig},
 };
 
@@ -19,8 +19,6 @@ use crate::{
 #[derive(Debug)]
 pub struct Service {
     workers: Workers,
-    builder: ClientBuilder,
-    connections: Connections,
     samples: Arc<[i16]>,
 }
 
@@ -33,42 +31,34 @@ impl Service {
     pub async fn new(task: &Task) -> Result<Self, Failure> {
         let credentials =
             Credentials::new(material::ACCESS_KEY_ID, material::SECRET_ACCESS_KEY, None, None, "bench");
-        let builder = Client::builder()
+        let client = Client::builder()
             .region(material::REGION)
             .model_id(material::MODEL_ID)
             .endpoint_url(format!("https://127.0.0.1:{}", task.port))
             .ca_certificates_pem(task.certificate.clone())
-            .credentials_provider(credentials);
+            .credentials_provider(credentials)
+            .connections(match task.connections {
+                Connections::Each => client::Connections::Each,
+                Connections::Shared => client::Connections::Shared,
+            })
+            .build()
+            .await?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self {
-            workers: Workers::start(&builder.clone().build().await?, cores)?,
-            builder,
-            connections: task.connections,
-            samples: material::samples(material::FRAME_SAMPLES).into(),
-        })
+        let samples = material::samples(material::FRAME_SAMPLES).into();
+        Ok(Self { workers: Workers::start(&client, cores)?, samples })
     }
 
     /// Starts a conversation on the worker that has least to do.
     pub fn converse(&self, counters: Arc<Counters>) {
         let samples = Arc::clone(&self.samples);
-        let own = (self.connections == Connections::Each).then(|| self.builder.clone());
         self.workers.spawn(move |client| async move {
-            let outcome = converse(client, own, samples, &counters).await;
+            let outcome = converse(client, samples, &counters).await;
             counters.ended(outcome);
         });
     }
 }
 
-async fn converse(
-    client: Client,
-    own: Option<ClientBuilder>,
-    samples: Arc<[i16]>,
-    counters: &Counters,
-) -> Result<(), Failure> {
-    let client = match own {
-        Some(builder) => builder.build().await?,
-        None => client,
-    };
+async fn converse(client: Client, samples: Arc<[i16]>, counters: &Counters) -> Result<(), Failure> {
     let (voice, mut events) = client.open(SessionConfig::default()).await?;
     counters.connected();
     let mut ticks = tokio::time::interval(Duration::from_millis(material::FRAME_MILLIS));

@@ -77,15 +77,15 @@ async fn a_second_of_sound_fits_on_top_of_what_waits() {
     let shared = connected(SessionConfig::default());
     sent(&shared);
     shared.try_send_audio(&[1; 100]).unwrap();
-    shared.try_send_audio(&[1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
     assert_eq!(sent(&shared), [Some("audioInput".to_owned()), Some("audioInput".to_owned())]);
 }
 
 #[tokio::test]
 async fn room_is_counted_in_sound_and_not_in_events() {
     let shared = connected(SessionConfig::default());
-    shared.try_send_audio(&[1; SECOND]).unwrap();
-    shared.try_send_audio(&[1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
     let full = Err(SessionError::Backpressure { queued_ms: 2000, limit_ms: 2000 });
     assert_eq!(shared.try_send_audio(&[1; 512]), full);
     sent(&shared);
@@ -121,8 +121,8 @@ async fn a_network_that_takes_nothing_is_gone_after_sixteen_seconds() {
 #[tokio::test]
 async fn whoever_waits_for_room_learns_of_the_end() {
     let shared = connected(SessionConfig::default());
-    shared.try_send_audio(&[1; SECOND]).unwrap();
-    shared.try_send_audio(&[1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
     let waiting = tokio::spawn({
         let shared = Arc::clone(&shared);
         async move { std::future::poll_fn(|context| shared.poll_send_audio(context, &[1; 512])).await }

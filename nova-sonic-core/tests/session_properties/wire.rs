@@ -72,7 +72,7 @@ impl WireJudge {
         if let Some(prompt) = prompt {
             match &self.prompt {
                 None => {
-                    check(matches!(event, ClientEvent::PromptStart { .. }), "an event before promptStart")?
+                    check(matches!(event, ClientEvent::PromptStart { .. }), "an event before promptStart")?;
                 }
                 Some(known) => check(known == prompt, "a second prompt name")?,
             }
@@ -120,7 +120,7 @@ impl WireJudge {
                 None => return Err("contentEnd of a block that is not open".to_owned()),
                 Some(Open::Text { payloads }) => check(payloads > 0, "a text block without text")?,
                 Some(Open::Tool { payloads }) => {
-                    check(payloads == 1, "a tool block without exactly one result")?
+                    check(payloads == 1, "a tool block without exactly one result")?;
                 }
                 Some(Open::Audio) => {}
             },

@@ -111,3 +111,13 @@ test('policies that are none, or too large, are refused by class', LIMIT, async 
     const Tags = Array.from({ length: 9 }, (_, number) => ({ Key: `k${number}`, Value: 'v'.repeat(256) }));
     await assert.rejects(assume(t, simulator, { Tags }), PackedPolicyTooLargeException);
 });
+
+test('credentials that have had their time are refused', LIMIT, async (t) => {
+    const simulator = await startSimulator(t, { options: ['--session-seconds', '2'] });
+    const { expiration, ...credentials } = await assume(t, simulator, { Policy: sonic(simulator) });
+    await new Promise((resolve) => setTimeout(resolve, expiration.getTime() - Date.now() + 50));
+    await assert.rejects(talk(t, simulator, credentials), (error) => {
+        assert.deepEqual([error.name, error.$metadata.httpStatusCode], ['ExpiredTokenException', 403]);
+        return true;
+    });
+});
