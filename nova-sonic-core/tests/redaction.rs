@@ -4,11 +4,14 @@ use std::fmt::Debug;
 
 use nova_sonic_core::{
     audio::{Pcm, PcmPool, SampleRate},
+    codec::{Decoder, Encoder},
     event::{ClientEvent, EventReader, Extra, Role, ServerEvent, ServerIds, ToolChoice, ToolSpec},
     id::IdMint,
     secret::SecretText,
     session::{Event, Input, Message, Output, Session, SessionConfig, SessionError, Stage, TurnId},
-    time::Tick,
+    sigv4::{ChunkSigner, Signature, SigningCredentials, SigningKey, SigningKeys, StreamRequest},
+    time::{Date, Tick, Timestamp},
+    wire::FrameDecoder,
 };
 use serde_json::json;
 
@@ -40,6 +43,72 @@ fn secrets_and_seeds_are_unprintable() {
     says_nothing(&mint);
     mint.next_uuid();
     says_nothing(&mint);
+}
+
+/// Says nothing of words, and nothing of these bytes: neither in decimal, nor in hexadecimal, nor as text.
+#[track_caller]
+fn keeps(bytes: &[u8], value: &impl Debug) {
+    says_nothing(value);
+    let hex = hex::encode(bytes.get(..6).unwrap_or(bytes));
+    let decimal: Vec<String> = bytes.iter().take(4).map(u8::to_string).collect();
+    for text in [format!("{value:?}"), format!("{value:#?}").replace(char::is_whitespace, "")] {
+        assert!(!text.to_lowercase().contains(&hex), "{text}");
+        assert!(!text.contains(&decimal.join(", ")) && !text.contains(&decimal.join(",")), "{text}");
+    }
+}
+
+#[test]
+fn what_signs_is_unprintable() {
+    let now = Timestamp::from_unix_millis(1_795_352_567_281);
+    let date = Date::parse("20261122").expect("a date");
+    let secret = || SecretText::new(WORDS.to_owned());
+    let key = SigningKey::derive(&secret(), date, "us-east-1");
+    let bytes = *key.expose();
+    keeps(&bytes, &key);
+    keeps(&bytes, &SigningKeys::from_derived(vec![key]));
+    let keys = SigningKeys::from_secret(secret());
+    keeps(&bytes, &keys);
+    let credentials =
+        SigningCredentials { access_key_id: "AKIDEXAMPLE".to_owned(), session_token: Some(secret()), keys };
+    keeps(&bytes, &credentials);
+    let url = StreamRequest::new("us-east-1", "amazon.nova-2-sonic-v1:0")
+        .presign(&credentials, now)
+        .expect("a key that covers every date");
+    let seed = *url.signature();
+    keeps(seed.as_bytes(), &url);
+    keeps(seed.as_bytes(), &seed);
+    let mut chain = ChunkSigner::new(credentials.keys, "us-east-1", seed, now);
+    keeps(seed.as_bytes(), &chain);
+    let signed = chain.sign(b"frame", now).expect("a key that covers every date");
+    keeps(signed.signature.as_bytes(), &signed);
+    keeps(signed.signature.as_bytes(), &chain);
+}
+
+#[test]
+fn frames_print_neither_their_signature_nor_their_words() {
+    let now = Timestamp::from_unix_millis(1_795_352_567_281);
+    let keys = SigningKeys::from_secret(SecretText::new(WORDS.to_owned()));
+    let seed = Signature::from_bytes([SEED; 32]);
+    let mut encoder = Encoder::new(ChunkSigner::new(keys, "us-east-1", seed, now));
+    says_nothing(&encoder);
+    for event in client_events() {
+        let mut bytes = Vec::new();
+        encoder.encode(&event, now, &mut bytes).expect("a small event");
+        says_nothing(&encoder);
+        let mut frames = FrameDecoder::new();
+        let (most, last) = bytes.split_at(bytes.len() - 1);
+        frames.push(most);
+        says_nothing(&frames);
+        frames.push(last);
+        let frame = frames.next_frame().expect("a whole frame").expect("a sound frame");
+        let signature = frame.headers.iter().find(|header| header.name == ":chunk-signature");
+        let signature = format!("{:?}", signature.map(|header| header.value));
+        says_nothing(&frame);
+        assert!(signature.contains("32 bytes"), "{signature}");
+        let mut decoder = Decoder::new();
+        decoder.push(most);
+        says_nothing(&decoder);
+    }
 }
 
 #[test]

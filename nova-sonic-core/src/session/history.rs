@@ -260,4 +260,24 @@ mod tests {
         let messages = shaped([Message::user("ä".repeat(MESSAGE_LIMIT))]);
         assert_eq!(messages.first().map(|message| message.text.len()), Some(MESSAGE_LIMIT));
     }
+
+    #[test]
+    fn a_conversation_without_end_does_not_fill_the_memory() {
+        let mut history = History::new(Vec::new());
+        for turn in 1..100 {
+            history.say(Message::user("x".repeat(10 * MESSAGE_LIMIT)), Tick::ZERO);
+            history.begin_answer(TurnId::new(turn));
+            for _ in 0..10 {
+                let answer = history.answer_mut(TurnId::new(turn)).expect("the answer just begun");
+                answer.plan(&"y".repeat(MESSAGE_LIMIT / 2));
+                answer.speak(&"y".repeat(MESSAGE_LIMIT / 2));
+            }
+            let weight: usize = history.entries.iter().map(Entry::weight).sum();
+            assert!(weight <= 2 * TOTAL_LIMIT + 3 * MESSAGE_LIMIT, "{weight} bytes after turn {turn}");
+        }
+        let words = "z".repeat(MESSAGE_LIMIT);
+        history.say(Message::user(words.as_str()), Tick::ZERO);
+        let messages = history.messages(Tick::ZERO, Playback::Assumed, SampleRate::Hz24000);
+        assert_eq!(messages.last().map(|message| message.text.as_str()), Some(words.as_str()));
+    }
 }

@@ -28,7 +28,8 @@ pub enum Input<'a> {
         /// Samples at the session's output rate.
         samples: u64,
     },
-    /// The user wants silence now: the rest of the answer is dropped here, for the service knows no such event.
+    /// The user wants silence now: the rest of the answer is dropped here, for the service knows no such event. It is
+    /// over when the service says so, when the user speaks, or when nothing of it came for 3 s.
     Interrupt,
     /// The answer to an earlier [`Event::ToolCall`](super::Event::ToolCall): the text of any JSON value.
     ToolResult {

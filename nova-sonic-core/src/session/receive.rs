@@ -106,8 +106,6 @@ impl Session {
             let turn = self.turns.user_speaks();
             self.history.say(Message::user(text.as_str()), now);
             self.emit(Event::Transcript { role: Role::User, text, stage: Stage::Final, turn });
-            // whoever still talks does not wait for an answer yet
-            self.timers.clear(Timer::Answer);
             self.stir(now);
         } else if stage == Some(GenerationStage::Speculative) {
             let turn = self.answer_turn(id);
@@ -119,7 +117,7 @@ impl Session {
         }
     }
 
-    /// The user has finished: an answer is due.
+    /// The user has finished, perhaps not for the first time: an answer is due from now on.
     pub(super) fn expect_answer(&mut self) {
         self.thinking = true;
         self.timers.clear(Timer::Answer);

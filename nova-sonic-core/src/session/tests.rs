@@ -241,3 +241,24 @@ fn renewal_falls_due_and_hands_out_history_and_recent_sound() {
     assert_eq!(handover.history.len(), 2);
     assert_eq!(handover.recent_audio.iter().filter(|sample| **sample == 5).count(), 512);
 }
+
+#[test]
+fn a_call_too_many_is_refused_in_the_models_own_terms() {
+    let mut session = live();
+    let mut sent = Vec::new();
+    for call in 0..130 {
+        let json = format!(
+            r#"{{"event":{{"toolUse":{{"contentId":"t","toolUseId":"T{call}","toolName":"x","content":"{{}}"}}}}}}"#
+        );
+        let event = EventReader::default().read_server(json.as_bytes()).expect("a legal event");
+        session.handle_input(Tick::ZERO, Input::Received(event)).expect("no mistake");
+        while let Some(output) = session.poll_output() {
+            if let Output::Send(ClientEvent::ToolResult { json, .. }) = output {
+                sent.push((call, json));
+            }
+        }
+    }
+    let refused: Vec<_> = sent.iter().map(|(call, _)| *call).collect();
+    assert_eq!(refused, [128, 129]);
+    assert!(sent.iter().all(|(_, json)| json.contains("too many calls")), "{sent:?}");
+}

@@ -1,7 +1,7 @@
 //! From outputs to the plain JSON of a script.
 
 use nova_sonic_core::{
-    event::{ClientContent, ClientEvent, ToolChoice, Usage},
+    event::{ClientContent, ClientEvent, EndpointingSensitivity, ToolChoice, ToolSpec, Usage},
     session::{CloseReason, Event, Failure, Message, Output, RenewalReason},
 };
 use serde_json::{Value, json};
@@ -76,11 +76,11 @@ fn sent(event: &ClientEvent, labels: &mut Labels) -> Value {
             "max_tokens": inference.max_tokens,
             "top_p": inference.top_p,
             "temperature": inference.temperature,
-            "endpointing": endpointing.as_ref().map(nova_sonic_core::event::EndpointingSensitivity::as_str),
+            "endpointing": endpointing.as_ref().map(EndpointingSensitivity::as_str),
         }),
         ClientEvent::PromptStart { prompt_name, audio, tools, tool_choice } => {
             labels.prompt(prompt_name);
-            let names: Vec<&str> = tools.iter().map(nova_sonic_core::event::ToolSpec::name).collect();
+            let names: Vec<&str> = tools.iter().map(ToolSpec::name).collect();
             json!({
                 "voice_id": audio.voice_id,
                 "rate": audio.rate.hertz(),

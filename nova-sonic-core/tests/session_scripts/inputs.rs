@@ -15,11 +15,10 @@ use serde_json::Value;
 /// A text, or one repeated: `{"repeat":"x","times":5000}`.
 pub(crate) fn text(value: &Value) -> String {
     if let Value::String(text) = value {
-        text.clone()
-    } else {
-        let times = usize::try_from(value["times"].as_u64().expect("times")).expect("a number of times");
-        value["repeat"].as_str().expect("a text to repeat").repeat(times)
+        return text.clone();
     }
+    let times = usize::try_from(number(&value["times"])).expect("a number of times");
+    word(&value["repeat"]).repeat(times)
 }
 
 fn word(value: &Value) -> &str {

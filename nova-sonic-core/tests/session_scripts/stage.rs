@@ -1,6 +1,6 @@
 //! Plays a script.
 
-use nova_sonic_core::{event::EventReader, session::Session, time::Tick};
+use nova_sonic_core::{event::EventReader, id::ToolUseId, session::Session, time::Tick};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -77,8 +77,7 @@ fn looked_at(session: &Session, now: Tick, step: &mut Map<String, Value>) {
             }
             "handover" => {
                 let handover = session.handover();
-                let calls: Vec<&str> =
-                    handover.pending_calls.iter().map(nova_sonic_core::id::ToolUseId::as_str).collect();
+                let calls: Vec<&str> = handover.pending_calls.iter().map(ToolUseId::as_str).collect();
                 let loud = handover.recent_audio.iter().filter(|sample| **sample != 0).count();
                 *value = json!({
                     "history": describe::messages(&handover.history),
