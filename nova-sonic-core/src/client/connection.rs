@@ -32,7 +32,7 @@ pub enum Connections {
     /// lost packet, nor for a place among the streams that the service allows on one connection.
     #[default]
     Each,
-    /// All conversations of a client share one HTTP/2 connection: less memory and fewer system calls, at the price of
+    /// All conversations of a client share one HTTP/2 connection: less memory and fewer handshakes, at the price of
     /// the above. What the AWS SDK does by itself.
     Shared,
 }

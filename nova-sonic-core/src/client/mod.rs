@@ -22,7 +22,7 @@
 //! ```
 //!
 //! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
-//! they share, which costs up to 8 ms and saves most of the processor's wake-ups. [`Workers`] gives each core a
+//! they share, so that one wake-up of the processor serves many; it costs up to 8 ms. [`Workers`] gives each core a
 //! runtime of its own, for servers with many conversations.
 //!
 //! Nothing here logs. At the level `trace` the SDK's target `aws_sigv4` logs the session token of temporary
