@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -207,14 +206,10 @@ def wait_until(condition: Any) -> None:
         assert time.monotonic() < deadline, "it never came true"
 
 
+@pytest.mark.parametrize("kept", ["locmem", "redis"], indirect=True)
+@pytest.mark.usefixtures("kept")
 class TestTogether:
-    """The database is left out: a test's transaction is its own, and threads would wait for it."""
-
-    @pytest.fixture(autouse=True)
-    def _exact(self, kept: str) -> Iterator[None]:
-        if kept == "database":
-            pytest.skip("threads do not see a test's transaction")
-        yield
+    """Without the database: a test's transaction is its own, and threads would wait for it."""
 
     def test_threads_get_exactly_what_there_is(self) -> None:
         asked = [demand(f"ns-{number}", **of(per_minute=7)) for number in range(4)]
@@ -284,9 +279,8 @@ def start_of_a_minute() -> None:
         time.sleep(0.1)
 
 
-def test_a_cancelled_request_gives_its_lock_back(kept: str, user: Any, broker: FakeBroker) -> None:
-    if kept == "database":
-        pytest.skip("threads do not see a test's transaction")
+@pytest.mark.parametrize("kept", ["locmem", "redis"], indirect=True)
+def test_a_cancelled_request_gives_its_lock_back(kept: str) -> None:
     asked = demand(**of(per_minute=100))
 
     async def scenario() -> None:
