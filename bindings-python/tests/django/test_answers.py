@@ -20,7 +20,13 @@ def test_a_signed_in_user_gets_credentials(ask: Ask, user: Any, broker: FakeBrok
 
 
 def test_every_answer_is_kept_by_nobody(ask: Ask, user: Any, broker: FakeBroker) -> None:
-    answers = [ask(user=user), ask(), ask("HEAD", user=user), ask("OPTIONS"), ask(headers={"origin": "https://evil.example"})]
+    answers = [
+        ask(user=user),
+        ask(),
+        ask("HEAD", user=user),
+        ask("OPTIONS"),
+        ask(headers={"origin": "https://evil.example"}),
+    ]
     assert [answer.status_code for answer in answers] == [200, 401, 405, 204, 403]
     for answer in answers:
         assert answer["Cache-Control"] == "no-store"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from conftest import Nova
 from django.core import checks
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-
 from nova_sonic.django import checks as ours
 from nova_sonic.django import clock
 
@@ -140,9 +140,6 @@ def test_they_are_listed_in_the_documentation() -> None:
     written = {word.strip("`") for word in source if word.startswith("``nova_sonic.")}
     assert len(written) == 23
     assert all(checks.INFO for _ in written)
-
-
-from django.core.cache.backends.locmem import LocMemCache  # noqa: E402
 
 
 class OwnCache(SimpleNamespace):

@@ -11,8 +11,9 @@ from conftest import Nova
 from django.core.management import CommandError, call_command
 from fakes import SECRET_KEY, SESSION_TOKEN, FakeBroker, FakeResult
 from nova_sonic import errors
-
 from nova_sonic.django import clock
+
+ROLE = "arn:aws:iam::123456789012:role/story-voice"
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +35,13 @@ def run(*arguments: str) -> tuple[bool, str]:
 
 
 def test_a_project_that_works_passes(broker: FakeBroker) -> None:
+    room = "42 % of the room for policy and tags used"
     passed, printed = run()
     assert passed
     assert printed.splitlines() == [
         "ok     settings: nothing to complain about",
         "ok     clock: within 1 s of AWS",
-        "ok     credentials: signing-keys for amazon.nova-2-sonic-v1:0 in us-east-1, by role "
-        "arn:aws:iam::123456789012:role/story-voice, 42 % of the room for policy and tags used",
+        f"ok     credentials: signing-keys for amazon.nova-2-sonic-v1:0 in us-east-1, by role {ROLE}, {room}",
         "ok     open a stream: expected opened, seen opened",
     ]
     assert SECRET_KEY not in printed and SESSION_TOKEN not in printed

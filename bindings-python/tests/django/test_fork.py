@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from fakes import FakeBroker
-
 from nova_sonic.django import brokers, limits
 
 

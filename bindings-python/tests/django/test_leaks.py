@@ -19,7 +19,6 @@ from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 from fakes import SECRET_KEY, SESSION_TOKEN, FakeBroker
 from nova_sonic import errors
-
 from nova_sonic.django import answers, exchange, limits, views
 from nova_sonic.django.signals import credentials_issued, credentials_refused
 
@@ -147,7 +146,13 @@ def test_a_step_that_breaks_shows_no_secret(
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_a_middleware_that_breaks_afterwards_shows_no_secret(
-    ask: Ask, user: Any, broker: FakeBroker, settings: Any, caplog: pytest.LogCaptureFixture, pages: list[str], debug: bool
+    ask: Ask,
+    user: Any,
+    broker: FakeBroker,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+    pages: list[str],
+    debug: bool,
 ) -> None:
     settings.DEBUG = debug
     settings.MIDDLEWARE = ["test_leaks.BreaksAfterwards", *settings.MIDDLEWARE]

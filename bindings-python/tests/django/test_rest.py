@@ -13,13 +13,12 @@ from nova_sonic import errors
 
 pytest.importorskip("rest_framework")
 
-from django.urls import path  # noqa: E402
-from rest_framework.authtoken.models import Token  # noqa: E402
-from rest_framework.permissions import BasePermission  # noqa: E402
-from rest_framework.throttling import UserRateThrottle  # noqa: E402
-
-from nova_sonic.django import limits  # noqa: E402
-from nova_sonic.django.rest import CredentialsView, MayTalk  # noqa: E402
+from django.urls import path
+from nova_sonic.django import limits
+from nova_sonic.django.rest import CredentialsView, MayTalk
+from rest_framework.authtoken.models import Token
+from rest_framework.permissions import BasePermission
+from rest_framework.throttling import UserRateThrottle
 
 URL = "/rest/aws-credentials/"
 
@@ -40,20 +39,20 @@ class Once(UserRateThrottle):
 class Narrowed(CredentialsView):
     """A subclass that adds a permission."""
 
-    permission_classes = [*CredentialsView.permission_classes, Nobody]
+    permission_classes = (*CredentialsView.permission_classes, Nobody)
 
 
 class Slowed(CredentialsView):
     """A subclass that adds a throttle after the limits."""
 
-    throttle_classes = [*CredentialsView.throttle_classes, Once]
+    throttle_classes = (*CredentialsView.throttle_classes, Once)
 
 
 class Stripped(CredentialsView):
     """A subclass that forgot everything."""
 
-    permission_classes: list[Any] = []
-    throttle_classes: list[Any] = []
+    permission_classes = ()
+    throttle_classes = ()
 
 
 urlpatterns = [

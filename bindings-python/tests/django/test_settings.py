@@ -8,7 +8,6 @@ import pytest
 from conftest import blocking
 from fakes import FakeBroker
 from nova_sonic import CredentialBroker, ScopePolicy
-
 from nova_sonic.django import brokers, conf
 from nova_sonic.django.problem import Problem
 
@@ -119,7 +118,13 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], id: str, says: str) -> 
 
 @pytest.mark.parametrize(
     "origin",
-    ["https://app.example.com", "http://localhost:5173", "http://127.0.0.1:8000", "http://[::1]:8000", "https://[2001:db8::1]"],
+    [
+        "https://app.example.com",
+        "http://localhost:5173",
+        "http://127.0.0.1:8000",
+        "http://[::1]:8000",
+        "https://[2001:db8::1]",
+    ],
 )
 def test_origins_as_browsers_write_them_are_taken(origin: str) -> None:
     settings, problems = read(ALLOWED_ORIGINS=[origin])
@@ -168,7 +173,9 @@ def test_the_key_of_names_is_derived_from_the_secret_key_and_is_not_it(settings:
     assert read()[0].session_name_key != one
 
 
-def test_overriding_rebuilds_the_broker(user: Any, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_overriding_rebuilds_the_broker(
+    user: Any, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
     built: list[conf.Settings] = []
     monkeypatch.setattr(brokers, "build", lambda settings: built.append(settings) or broker)
     blocking(user=user)
@@ -183,7 +190,12 @@ def test_the_broker_is_given_every_setting(monkeypatch: pytest.MonkeyPatch) -> N
     given: dict[str, Any] = {}
     monkeypatch.setattr(brokers, "CredentialBroker", lambda **arguments: given.update(arguments))
     settings, _ = read(
-        GRANT="plain", EXTERNAL_ID="outside", TAGS={"team": "stories"}, SOURCE_IDENTITY=True, TIMEOUT=4, PROFILE_NAME="p"
+        GRANT="plain",
+        EXTERNAL_ID="outside",
+        TAGS={"team": "stories"},
+        SOURCE_IDENTITY=True,
+        TIMEOUT=4,
+        PROFILE_NAME="p",
     )
     brokers.build(settings)
     assert isinstance(given.pop("scope"), ScopePolicy)

@@ -11,7 +11,6 @@ import pytest
 from conftest import Ask, Nova, awaiting
 from fakes import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, FakeBroker
 from nova_sonic import errors
-
 from nova_sonic.django import conf, subjects
 from nova_sonic.django.signals import credentials_issued, credentials_refused
 

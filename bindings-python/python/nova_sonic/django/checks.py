@@ -65,7 +65,7 @@ def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 
 
 def check_deployment(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """What only matters in production, with a look at the clock of AWS, which asks the network for two seconds at most."""
+    """What matters in production, with a look at the clock of AWS, which asks the network for two seconds at most."""
     settings, _problems = conf.current()
     return [*_cache_in_production(settings), *_clock(settings)]
 
@@ -95,7 +95,7 @@ def _models(settings: Settings) -> Iterator[checks.CheckMessage]:
         elif ScopePolicy.model_offered(model, region=settings.region) is False:
             yield checks.Warning(
                 f"The model {model} is not known to be offered in {settings.region}.",
-                hint="Nova 2 Sonic is in us-east-1, among others. Silence this check if AWS has added the region since.",
+                hint="Nova 2 Sonic is in us-east-1 and others. Silence this check if AWS has added the region since.",
                 id="nova_sonic.W004",
             )
 
@@ -181,7 +181,7 @@ def _identity(settings: Settings) -> Iterator[checks.CheckMessage]:
     if settings.authenticate is None and not _finds_users():
         yield checks.Error(
             "Nothing tells who is signed in, so nobody is answered.",
-            hint="Add django.contrib.auth.middleware.AuthenticationMiddleware, or set NOVA_SONIC['AUTHENTICATE'], or use "
+            hint="Add django.contrib.auth.middleware.AuthenticationMiddleware, set NOVA_SONIC['AUTHENTICATE'], or use "
             "nova_sonic.django.rest.",
             id="nova_sonic.E011",
         )

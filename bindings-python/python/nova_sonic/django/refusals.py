@@ -62,9 +62,7 @@ def not_authorized(detail: str = "") -> Refused:
 
 def origin_refused(detail: str) -> Refused:
     """403: the page that asks is not one of ours, or does not say which it is."""
-    return Refused(
-        Refusal(403, "origin_refused", "Requests from this page are not answered.", detail=detail)
-    )
+    return Refused(Refusal(403, "origin_refused", "Requests from this page are not answered.", detail=detail))
 
 
 def method_refused() -> Refused:
