@@ -127,11 +127,17 @@ impl PyCredentialBroker {
             endpoint_url: given(endpoint_url),
             ca_certificates: settings::certificates(py, given(ca_bundle))?,
             profile_name: given(profile_name),
-            keys: Keys::given(py, given(aws_access_key_id), given(aws_secret_access_key), given(aws_session_token))?,
+            keys: Keys::given(
+                py,
+                given(aws_access_key_id),
+                given(aws_secret_access_key),
+                given(aws_session_token),
+            )?,
             timeout: given(timeout),
         });
         let broker = runtime::once(py, settings.build())?.map_err(|why| error::broker(py, &why))?;
-        let broker = Arc::new(Workshop { settings: Arc::clone(&settings), broker: OnceCell::new_with(Some(broker)) });
+        let broker =
+            Arc::new(Workshop { settings: Arc::clone(&settings), broker: OnceCell::new_with(Some(broker)) });
         let made = Mutex::new(Made { generation: runtime::generation(), broker });
         Ok(Self { settings, made })
     }
@@ -197,7 +203,7 @@ impl PyCredentialBroker {
     }
 
     /// Refused: it holds keys, and connections that belong to this process.
-    fn __reduce__(&self) -> PyResult<()> {
+    fn __reduce__(&self) -> PyResult<String> {
         Err(PyTypeError::new_err("a CredentialBroker cannot be pickled or copied: make one in each process"))
     }
 }
