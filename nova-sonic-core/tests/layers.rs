@@ -33,14 +33,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wire", &["error"]),
     ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network
+    ("aws", &["error"]),
     ("relay", &["event", "session", "id", "time", "error"]),
     ("client", &["session", "event", "audio", "id", "secret", "time", "error"]),
-    ("broker", &["scope", "grant", "secret", "time", "error"]),
+    ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
 ];
 
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("aws_", &["client", "broker"]),
+    ("aws_", &["aws", "client", "broker"]),
     ("tokio", &["client", "broker"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),

@@ -30,7 +30,10 @@ impl Connections {
     /// The SDK's client for the runtime that this is called on.
     pub(super) fn sdk(&self) -> Result<Sdk, BrokerError> {
         let Ok(runtime) = Handle::try_current() else {
-            return Err(BrokerError::configuration("runtime", "is missing: credentials are issued on a tokio runtime"));
+            return Err(BrokerError::configuration(
+                "runtime",
+                "is missing: credentials are issued on a tokio runtime",
+            ));
         };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sdk)) = pools.iter().find(|(id, _)| *id == runtime.id()) {
