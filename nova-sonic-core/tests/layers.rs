@@ -37,12 +37,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("relay", &["event", "session", "id", "time", "error"]),
     ("client", &["session", "event", "audio", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
+    ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
 
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("aws_", &["aws", "client", "broker"]),
-    ("tokio", &["client", "broker"]),
+    ("aws_", &["aws", "client", "broker", "probe"]),
+    ("tokio", &["client", "broker", "probe"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
 ];

@@ -47,6 +47,18 @@ impl Connections {
         pools.push((runtime.id(), sdk.clone()));
         Ok(sdk)
     }
+
+    /// A client of the same endpoint with other credentials and a pool of its own.
+    #[cfg(feature = "client")]
+    pub(super) fn sdk_as(&self, keys: aws_credential_types::Credentials) -> Result<Sdk, BrokerError> {
+        let http = http_client(self.ca_certificates.as_deref())?;
+        Ok(Sdk::from_conf(self.config.to_builder().credentials_provider(keys).http_client(http).build()))
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn ca_certificates(&self) -> Option<&[u8]> {
+        self.ca_certificates.as_deref()
+    }
 }
 
 impl fmt::Debug for Connections {

@@ -59,6 +59,7 @@ pub struct Issued {
 pub(crate) struct Fresh {
     pub(crate) credentials: TemporaryCredentials,
     pub(crate) record: IssueRecord,
+    /// When the policy was written that they were issued under.
     pub(crate) now: Timestamp,
 }
 
@@ -124,6 +125,30 @@ impl CredentialBroker {
     /// What kind of credentials the backend itself runs with, as far as has been seen.
     pub fn backend_kind(&self) -> BackendKind {
         self.0.backend.kind()
+    }
+
+    /// The certificate authorities that connections trust, if not the system's.
+    #[cfg(feature = "client")]
+    pub(crate) fn ca_certificates(&self) -> Option<&[u8]> {
+        self.0.connections.ca_certificates()
+    }
+
+    /// The role that is assumed.
+    #[cfg(feature = "client")]
+    pub(crate) fn role_arn(&self) -> Option<&str> {
+        match &self.0.call {
+            Call::AssumeRole { role_arn, .. } => Some(role_arn),
+            Call::FederationToken => None,
+        }
+    }
+
+    /// STS as it looks to somebody else.
+    #[cfg(feature = "client")]
+    pub(crate) fn sts_as(
+        &self,
+        keys: aws_credential_types::Credentials,
+    ) -> Result<aws_sdk_sts::Client, BrokerError> {
+        self.0.connections.sdk_as(keys)
     }
 
     /// Credentials that nobody's limits are asked about, to be tried out and dropped.
