@@ -37,6 +37,7 @@ from nova_sonic._native import (
     IssueRecord,
     Limits,
     ModelLifecycle,
+    ProbeResult,
     ScopePolicy,
     __version__,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "IssueRecord",
     "Limits",
     "ModelLifecycle",
+    "ProbeResult",
     "ScopePolicy",
     "__version__",
     "errors",
