@@ -7,9 +7,12 @@
 //! | hold a conversation over a transport of your own | [`session`] |
 //! | read and write Nova Sonic's events | [`event`] |
 //! | turn events into signed bytes and back, without an AWS SDK | [`codec`], over [`wire`] and [`sigv4`] |
+//! | say what a credential may do, as the policy that STS takes | [`scope`] |
+//! | hand a browser signing keys instead of a secret | [`grant`] |
 //! | convert, cut, play and measure sound | [`audio`] |
 //! | understand an error | [`error`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
+#![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
 //! the AWS SDK for Rust. Features only add.
@@ -17,12 +20,20 @@
 #![forbid(unsafe_code)]
 
 pub mod audio;
+#[cfg(feature = "broker")]
+mod aws;
+#[cfg(feature = "broker")]
+pub mod broker;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
 pub mod error;
 pub mod event;
+pub mod grant;
 pub mod id;
+#[cfg(all(feature = "broker", feature = "client"))]
+pub mod probe;
+pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod sigv4;

@@ -20,7 +20,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("id", &["time", "secret", "error"]),
     // who may do what
     ("scope", &["time", "secret", "error"]),
-    ("grant", &["scope", "secret", "time", "error"]),
     // sound and conversation
     ("audio", &["error"]),
     ("event", &["id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
@@ -29,19 +28,22 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"],
     ),
     // bytes
-    ("sigv4", &["secret", "time", "error"]),
+    ("sigv4", &["scope", "secret", "time", "error"]),
+    ("grant", &["scope", "sigv4", "secret", "time", "error"]),
     ("wire", &["error"]),
     ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network
+    ("aws", &["error"]),
     ("relay", &["event", "session", "id", "time", "error"]),
     ("client", &["session", "event", "audio", "id", "secret", "time", "error"]),
-    ("broker", &["scope", "grant", "secret", "time", "error"]),
+    ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
+    ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
 
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("aws_", &["client", "broker"]),
-    ("tokio", &["client", "broker"]),
+    ("aws_", &["aws", "client", "broker", "probe"]),
+    ("tokio", &["client", "broker", "probe"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
 ];
