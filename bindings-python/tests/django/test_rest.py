@@ -142,7 +142,7 @@ def test_failures_are_the_plain_views_and_open_the_breaker(user: Any, broker: Fa
     broker.error = errors.AccessDenied("arn:aws:iam::123456789012:role/x")
     for _ in range(2):
         response = get(user)
-        assert error_of(response) == (502, "access_denied") and b"arn:" not in response.content
+        assert error_of(response) == (502, "role_not_assumable") and b"arn:" not in response.content
     assert error_of(get(user)) == (503, "credentials_unavailable")
 
 

@@ -49,7 +49,7 @@ def test_a_refusal_is_heard(ask: Ask, user: Any, broker: FakeBroker, heard: list
     ask(user=user)
     anonymous, throttled = heard
     assert (anonymous["subject"], anonymous["status"], anonymous["code"]) == (None, 401, "sign_in_required")
-    assert (throttled["subject"], throttled["status"], throttled["code"]) == (str(user.pk), 503, "throttled")
+    assert (throttled["subject"], throttled["status"], throttled["code"]) == (str(user.pk), 503, "sts_throttled")
     assert throttled["retry_after"] == 7
 
 
@@ -108,7 +108,7 @@ def test_a_refusal_is_logged_for_the_operator_and_the_user_is_a_hash(
     ask(user=user)
     (record,) = records(caplog)
     assert record["event"] == "credentials_refused"
-    assert (record["status"], record["code"]) == (502, "access_denied")
+    assert (record["status"], record["code"]) == (502, "role_not_assumable")
     assert record["detail"] == "AccessDenied: the role does not trust this server"
     assert record["subject_hash"] == subjects.hashed("ada@example.com", conf.current()[0].session_name_key)
     assert "ada@example.com" not in caplog.text

@@ -15,7 +15,7 @@
 ``nova_sonic.E012``  the clock is more than five minutes off (``--deploy``)
 ``nova_sonic.W001``  plain credentials: a browser gets the secret key
 ``nova_sonic.W002``  a scope wider than Nova Sonic
-``nova_sonic.W003``  a model that has reached its end of life
+``nova_sonic.W003``  a model that has reached its end of life, or soon will
 ``nova_sonic.W004``  a region in which Nova Sonic is not known to be offered
 ``nova_sonic.W005``  static session credentials in the environment, which expire
 ``nova_sonic.W006``  limits per process (``--deploy``)
@@ -86,9 +86,10 @@ def _models(settings: Settings) -> Iterator[checks.CheckMessage]:
     now = datetime.now(timezone.utc)
     for model in settings.model_ids:
         lifecycle = ScopePolicy.model_lifecycle(model, now=now)
-        if lifecycle.state == "end-of-life":
+        if lifecycle.state in ("end-of-life", "ending"):
+            verb = "reached its end of life on" if lifecycle.state == "end-of-life" else "reaches its end of life on"
             yield checks.Warning(
-                f"The model {model} reached its end of life on {lifecycle.date}.",
+                f"The model {model} {verb} {lifecycle.day}.",
                 hint=f"Use {conf.DEFAULT_MODEL}.",
                 id="nova_sonic.W003",
             )
