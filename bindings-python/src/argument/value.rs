@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use nova_sonic_core::{
     broker::{Limits, Subject},
     grant::GrantMode,
-    scope::{AccountId, Cidr, InferenceProfile, ModelId, Region, ScopePolicy},
+    scope::{AccountId, Cidr, InferenceProfile, ModelId, Partition, Region, ScopePolicy},
     secret::SecretText,
     time::Timestamp,
 };
@@ -178,6 +178,18 @@ impl Argument for Limits {
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(value.cast::<PyLimits>().map_err(|_| wrong_type(name, "Limits or None", value))?.get().limits)
+    }
+}
+
+impl Argument for Partition {
+    const HINT: PyStaticExpr = word::PARTITIONS;
+
+    fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let given = String::read(name, value)?;
+        Self::ALL
+            .into_iter()
+            .find(|partition| partition.name() == given)
+            .ok_or_else(|| error::configuration(value.py(), name, "is no partition of AWS, such as 'aws'"))
     }
 }
 
