@@ -16,16 +16,17 @@ from urllib.parse import parse_qs
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLESECRET"
 TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJTOKENOFASESSION=="
 ISSUED_KEY = "ASIAIOSFODNN7EXAMPLE"
+REQUEST_ID = "8c3f2a10-request"
 WAIT_SECONDS = 30
 
 CREDENTIALS = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
 <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>
 <SessionToken>{token}</SessionToken><Expiration>{expiration}</Expiration></Credentials>
 <PackedPolicySize>42</PackedPolicySize></{action}Result>
-<ResponseMetadata><RequestId>8c3f2a10-request</RequestId></ResponseMetadata></{action}Response>"""
+<ResponseMetadata><RequestId>8c3f2a10</RequestId></ResponseMetadata></{action}Response>"""
 
 REFUSAL = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
-<Code>{code}</Code><Message>{message}</Message></Error><RequestId>8c3f2a10-request</RequestId></ErrorResponse>"""
+<Code>{code}</Code><Message>{message}</Message></Error><RequestId>8c3f2a10</RequestId></ErrorResponse>"""
 
 
 class StubSts:
@@ -111,6 +112,7 @@ class StubSts:
         payload = text.encode()
         handler.send_response(status)
         handler.send_header("Content-Type", "text/xml")
+        handler.send_header("x-amzn-RequestId", REQUEST_ID)
         handler.send_header("Content-Length", str(len(payload)))
         handler.end_headers()
         handler.wfile.write(payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pathlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -161,7 +162,7 @@ def test_a_subject_has_a_name(broker: CredentialBroker, sts: StubSts, subject: A
     with pytest.raises(error, match="subject"):
         broker.issue(subject)
     with pytest.raises(error, match="subject"):
-        broker.issue_async(subject)
+        asyncio.run(broker.issue_async(subject))
     assert sts.requests == []
 
 

@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from stub_sts import StubSts
+from stub_sts import REQUEST_ID, StubSts
 
 from nova_sonic import CredentialBroker, errors
 from nova_sonic._native import _describe
@@ -48,7 +48,7 @@ def test_a_refusal_of_sts_has_its_class(
         broker.issue("alice")
     error = raised.value
     assert (type(error), error.code) == (expected, code)
-    assert (error.aws_name, error.request_id) == (aws_name, "8c3f2a10-request")
+    assert (error.aws_name, error.request_id) == (aws_name, REQUEST_ID)
     described = _describe(code)
     assert described is not None and (error.retryable, error.blame) == described[:2]
     assert error.advice and "123456789012" not in str(error) + error.advice
