@@ -14,7 +14,10 @@ use nova_sonic_sim::{Simulator, StreamEnd, Transport};
 use crate::stage::{ROLE, bare, broker, builder, scope, simulator, subject, user_keys, within};
 use aws_credential_types::Credentials;
 use futures_util::{SinkExt, StreamExt};
-use rustls::{ClientConfig, RootCertStore, pki_types::{CertificateDer, ServerName, pem::PemObject}};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -73,7 +76,8 @@ pub(crate) async fn talk_over_a_websocket(simulator: &Simulator, grant: Grant, n
     let (region, model) = (grant.region().to_owned(), grant.model_id().to_owned());
     let credentials = grant.into_signing_credentials();
     let endpoint = simulator.wss_url();
-    let url = StreamRequest::new(&region, &model).with_endpoint(&endpoint).presign(&credentials, now()).unwrap();
+    let url =
+        StreamRequest::new(&region, &model).with_endpoint(&endpoint).presign(&credentials, now()).unwrap();
 
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(simulator.ca_pem().as_bytes()).unwrap()).unwrap();
@@ -118,9 +122,14 @@ fn conversation() -> Vec<String> {
     let audio = r#"{"mediaType":"audio/lpcm","sampleRateHertz":24000,"sampleSizeBits":16,"channelCount":1,"voiceId":"tiffany","encoding":"base64","audioType":"SPEECH"}"#;
     let text = r#"{"mediaType":"text/plain"}"#;
     let events = [
-        r#"{"sessionStart":{"inferenceConfiguration":{"maxTokens":1024,"topP":0.9,"temperature":0.7}}}"#.to_owned(),
-        format!(r#"{{"promptStart":{{"promptName":"p","textOutputConfiguration":{text},"audioOutputConfiguration":{audio}}}}}"#),
-        format!(r#"{{"contentStart":{{"promptName":"p","contentName":"s","type":"TEXT","interactive":false,"role":"SYSTEM","textInputConfiguration":{text}}}}}"#),
+        r#"{"sessionStart":{"inferenceConfiguration":{"maxTokens":1024,"topP":0.9,"temperature":0.7}}}"#
+            .to_owned(),
+        format!(
+            r#"{{"promptStart":{{"promptName":"p","textOutputConfiguration":{text},"audioOutputConfiguration":{audio}}}}}"#
+        ),
+        format!(
+            r#"{{"contentStart":{{"promptName":"p","contentName":"s","type":"TEXT","interactive":false,"role":"SYSTEM","textInputConfiguration":{text}}}}}"#
+        ),
         r#"{"textInput":{"promptName":"p","contentName":"s","content":"Be brief."}}"#.to_owned(),
         r#"{"contentEnd":{"promptName":"p","contentName":"s"}}"#.to_owned(),
         r#"{"promptEnd":{"promptName":"p"}}"#.to_owned(),
@@ -138,7 +147,10 @@ async fn the_record_says_who_got_what_until_when() {
     let record = &issued.record;
     assert_eq!(record.subject_hash, broker.subject_hash(&alice));
     assert_ne!(record.subject_hash, broker.subject_hash(&bob));
-    assert_eq!((record.access_key_id.as_str(), record.expiration), (issued.grant.access_key_id(), issued.grant.expiration()));
+    assert_eq!(
+        (record.access_key_id.as_str(), record.expiration),
+        (issued.grant.access_key_id(), issued.grant.expiration())
+    );
     let lifetime = record.expiration.unix_seconds() - simulator.clock().timestamp().unix_seconds();
     assert!((890..=900).contains(&lifetime), "{lifetime}");
     assert!((-2..=2).contains(&record.clock_offset_seconds), "{record:?}");

@@ -10,9 +10,9 @@
 mod crowds;
 mod issuing;
 mod midnight;
-mod requests;
 mod probing;
 mod refusals;
+mod requests;
 mod runtimes;
 mod scripted;
 mod settings;
