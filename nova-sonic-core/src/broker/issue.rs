@@ -15,7 +15,7 @@ use super::{
     Patience, Subject,
     admission::{Admission, Ended},
     clock::Clock,
-    connection::Connections,
+    connection::{Connections, Pool},
     source::Seen,
     sts::{self, Answer, Call, CallError, DURATION_SECONDS, Tags},
     subject::{SubjectHasher, push_base32},
@@ -171,12 +171,12 @@ impl Inner {
     async fn fresh(&self, session_name: &str) -> Result<Fresh, BrokerError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|_| BrokerError::Random)?;
-        let sdk = self.connections.sdk()?;
+        let pool = self.connections.pool()?;
         let began = self.clock.tick();
         let attempts = AtomicU32::new(0);
         let spread = random.last().copied().unwrap_or(0);
         // kept until it is known what was waited for
-        let mut asked = pin!(self.ask(&sdk, session_name, began, spread, &attempts));
+        let mut asked = pin!(self.ask(&pool, session_name, began, spread, &attempts));
         let asked = tokio::time::timeout(self.patience.total, asked.as_mut()).await;
         let attempts = attempts.load(Ordering::Relaxed);
         let (answer, now) = match asked {
@@ -196,19 +196,21 @@ impl Inner {
     /// The answer, and when the policy was written that it was given for.
     async fn ask(
         &self,
-        sdk: &aws_sdk_sts::Client,
+        pool: &Pool,
         session_name: &str,
         began: Tick,
         random: u8,
         attempts: &AtomicU32,
     ) -> Result<(Answer, Timestamp), CallError> {
         loop {
+            // it is never closed
+            let place = pool.places.acquire().await.ok();
             let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
             let now = self.clock.timestamp();
             let policy = self.scope.render(now, policy_expiration(now)).map_err(CallError::Scope)?;
             let request = sts::Request { call: &self.call, session_name, policy: &policy, tags: &self.tags };
             self.admission.count_call(attempt);
-            let error = match sts::ask(sdk, &request).await {
+            let error = match sts::ask(&pool.sdk, &request).await {
                 Ok(answer) => return Ok((answer, now)),
                 Err(error) => error,
             };
@@ -221,6 +223,7 @@ impl Inner {
                 .then(|| self.patience.pause(attempt, elapsed, error.retry_after(), random))
                 .flatten();
             let Some(pause) = pause else { return Err(error) };
+            drop(place);
             tokio::time::sleep(pause).await;
         }
     }
