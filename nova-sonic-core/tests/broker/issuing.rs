@@ -65,7 +65,7 @@ async fn a_grant_of_signing_keys_opens_a_stream_over_a_websocket() {
     let now = simulator.clock().timestamp();
     let grant = Grant::read_json(&json, now).unwrap();
     assert_eq!(grant.mode(), GrantMode::SigningKeys);
-    talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp()).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp())).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert_eq!((stream.transport, stream.tls, stream.input_ended), (Transport::WebSocket, true, true));
     assert_eq!((stream.end, stream.access_key_id), (Some(StreamEnd::Completed), issued.record.access_key_id));
@@ -89,7 +89,7 @@ pub(crate) async fn talk_over_a_websocket(simulator: &Simulator, grant: Grant, n
     let socket = TcpStream::connect(simulator.https_address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let socket = tokio_rustls::TlsConnector::from(Arc::new(tls)).connect(name, socket).await.unwrap();
-    let (mut socket, _) = within(client_async(url.expose(), socket)).await.unwrap();
+    let (mut socket, _) = Box::pin(within(client_async(url.expose(), socket))).await.unwrap();
 
     let mut encoder =
         Encoder::new(ChunkSigner::new(credentials.keys.clone(), &region, *url.signature(), now()));
@@ -172,7 +172,7 @@ async fn federation_tokens_open_the_same_and_no_more() {
     let hash = issued.record.subject_hash.clone();
     let json = issued.grant.write_json();
     let grant = Grant::read_json(&json, simulator.clock().timestamp()).unwrap();
-    talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp()).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp())).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert!(stream.principal_arn.ends_with(&format!("federated-user/{hash}")), "{stream:?}");
 }

@@ -3,7 +3,6 @@
 #![cfg(all(feature = "broker", feature = "client"))]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "outside of the test functions themselves, too, a test stops at the first surprise"
 )]
 

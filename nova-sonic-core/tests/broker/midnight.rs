@@ -58,7 +58,7 @@ async fn a_stream_crosses_midnight_with_the_key_of_the_next_day() {
         seen.lock().unwrap().push(now.date());
         now
     };
-    talk_over_a_websocket(&simulator, grant, now).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, now)).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert_eq!((stream.input_ended, stream.end), (true, Some(StreamEnd::Completed)));
     let mut dates = dates.lock().unwrap().clone();

@@ -77,7 +77,7 @@ async fn a_policy_that_got_lost_on_the_way_is_found() {
         config.access_keys.push(key);
     })
     .await;
-    let expiration = simulator.clock().timestamp().after(Duration::from_secs(900));
+    let expiration = simulator.clock().timestamp().after(Duration::from_mins(15));
     let answer = format!(
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId>\
          <SecretAccessKey>unbounded</SecretAccessKey><SessionToken>token</SessionToken>\

@@ -40,7 +40,7 @@ async fn a_role_is_assumed_with_policy_quarter_of_an_hour_and_hashed_name() {
     let issued = within(broker.issue(&subject("alice@example.com"))).await.unwrap();
     assert_eq!(issued.record.packed_policy_size, Some(31));
     let request = sts.requests().remove(0);
-    let policy = scope().render(NOW, NOW.after(Duration::from_secs(900))).unwrap();
+    let policy = scope().render(NOW, NOW.after(Duration::from_mins(15))).unwrap();
     let name = broker.subject_hash(&subject("alice@example.com"));
     let expected = [
         ("Action", "AssumeRole"),

@@ -1,13 +1,13 @@
 //! STS throttled, slow, silent and down: what is tried again, for how long, and when it is left alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_sonic_core::{
     broker::{Breaker, BreakerState, BrokerError, CredentialBroker, Patience},
     error::ErrorCode,
 };
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::stage::{ROLE, bare, broker, builder, simulator, sts_calls, subject, within};
 
@@ -75,6 +75,20 @@ async fn nobody_at_the_endpoint_is_no_mystery() {
         let broker = bare(&url).assume_role(ROLE).patience(patience).build().await.unwrap();
         let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
         assert_eq!((error.code(), error.aws_name()), (code, None), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_is_the_callers_mistake() {
+    for url in ["", "localhost", "://", "https://", "https://ho st"] {
+        let broker = bare(url).assume_role(ROLE).build().await.unwrap();
+        let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.retryable()),
+            (ErrorCode::ConfigurationInvalid, false),
+            "{url:?}: {error}"
+        );
+        assert_eq!(broker.metrics().sts_calls, 1);
     }
 }
 
