@@ -5,7 +5,7 @@ mod broken;
 mod trust;
 
 pub(crate) use broken::broken_connection;
-pub(crate) use trust::{check_certificates, http_client};
+pub(crate) use trust::{Untrusted, check_certificates, http_client};
 
 use std::error::Error;
 

@@ -226,8 +226,7 @@ impl CredentialBrokerBuilder {
     ///
     /// # Errors
     /// [`BrokerError::Configuration`] with the setting that is missing or wrong, [`BrokerError::Scope`] when the
-    /// scope's policy cannot be written, [`BrokerError::Unreachable`] with
-    /// [`ErrorCode::ConfigurationInvalid`](crate::error::ErrorCode::ConfigurationInvalid) for certificates that are none.
+    /// scope's policy cannot be written.
     pub async fn build(self) -> Result<CredentialBroker, BrokerError> {
         let call = self.call()?;
         let Some(scope) = self.scope else { return Err(BrokerError::configuration("scope", "is missing")) };

@@ -9,7 +9,10 @@ use aws_sdk_bedrockruntime::{
 };
 
 use super::{ProbeResult, result::Attempt, run::Probe};
-use crate::aws::{broken_connection, http_client};
+use crate::{
+    aws::{broken_connection, http_client},
+    error::ErrorCode,
+};
 
 /// A model that is cheap, and not for speech.
 const ANOTHER_MODEL: &str = "amazon.nova-micro-v1:0";
@@ -24,8 +27,9 @@ pub(super) struct Decoys<'a> {
 
 impl<'a> Decoys<'a> {
     pub(super) async fn new(probe: &'a Probe<'_>) -> Result<Self, ProbeResult> {
-        let http = http_client(probe.ca_certificates()).map_err(|obstacle| {
-            ProbeResult::failed("decoys_refused", "refused", obstacle.text, obstacle.code.advice())
+        let http = http_client(probe.ca_certificates()).map_err(|untrusted| {
+            let seen = format!("the certificate authorities {}", untrusted.problem);
+            ProbeResult::failed("decoys_refused", "refused", seen, ErrorCode::ConfigurationInvalid.advice())
         })?;
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(probe.broker.scope().region().as_str().to_owned()))

@@ -1,13 +1,13 @@
 //! STS throttled, slow, silent and down: what is tried again, for how long, and when it is left alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_sonic_core::{
     broker::{Breaker, BreakerState, BrokerError, CredentialBroker, Patience},
     error::ErrorCode,
 };
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::stage::{ROLE, bare, broker, builder, simulator, sts_calls, subject, within};
 
@@ -79,6 +79,20 @@ async fn nobody_at_the_endpoint_is_no_mystery() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_is_no_url_is_the_callers_mistake() {
+    for url in ["", "localhost", "://", "https://", "https://ho st"] {
+        let broker = bare(url).assume_role(ROLE).build().await.unwrap();
+        let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.retryable()),
+            (ErrorCode::ConfigurationInvalid, false),
+            "{url:?}: {error}"
+        );
+        assert_eq!(broker.metrics().sts_calls, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_that_nobody_trusts_is_refused_at_once() {
     let simulator = simulator().await;
     let broker = bare(&simulator.https_url()).assume_role(ROLE).build().await.unwrap();
@@ -127,7 +141,10 @@ async fn an_open_breaker_leaves_sts_alone_and_lets_one_try() {
     for number in 3..50 {
         let error = broker.issue(&subject(&number.to_string())).await.unwrap_err();
         let BrokerError::Breaker(refusal) = &error else { panic!("{error}") };
-        assert_eq!((error.code(), refusal.last), (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable));
+        assert_eq!(
+            (error.code(), refusal.last),
+            (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable)
+        );
         assert!(error.retry_after().is_some_and(|wait| wait <= pause), "{error:?}");
     }
     assert_eq!(sts_calls(&simulator), 3, "an open breaker asks nobody");
