@@ -87,7 +87,7 @@ impl PyModelLifecycle {
             Lifecycle::Active => "active",
             Lifecycle::Ending { .. } => "ending",
             Lifecycle::EndOfLife { .. } => "end-of-life",
-            _ => "unknown",
+            Lifecycle::Unknown | _ => "unknown",
         })
     }
 
@@ -98,7 +98,7 @@ impl PyModelLifecycle {
             Lifecycle::Ending { on: date } | Lifecycle::EndOfLife { since: date } => {
                 moment::day(py, date).map(Some)
             }
-            _ => Ok(None),
+            Lifecycle::Active | Lifecycle::Unknown | _ => Ok(None),
         }
     }
 

@@ -34,7 +34,7 @@ use crate::{
 ///
 /// >>> ScopePolicy(region="us-east-1", model_ids=["anthropic.*"])
 /// Traceback (most recent call last):
-/// nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model
+/// nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model...
 #[pyclass(frozen, eq, module = "nova_sonic", name = "ScopePolicy")]
 #[derive(Debug, PartialEq)]
 pub(crate) struct PyScopePolicy {
@@ -46,6 +46,7 @@ impl PyScopePolicy {
     #[new]
     #[pyo3(signature = (*, region, partition = None, model_ids = Given::of(vec![ModelId::default()]), source_cidrs = Given::of(Vec::new()),
         open_window = None, inference_profile = None, documented_action_only = Given::of(false)))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, each with a name at the call")]
     fn new(
         py: Python<'_>,
         region: Given<name::Region, String>,

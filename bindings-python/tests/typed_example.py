@@ -80,6 +80,6 @@ def wrong(broker: CredentialBroker) -> None:
     """Each of these must be an error to the checker: an ignore that is not needed is one in turn."""
     broker.issue(7)  # type: ignore[arg-type]
     broker.issue(name="alice")  # type: ignore[call-arg]
-    ScopePolicy("us-east-1")  # type: ignore[call-arg,misc]
+    ScopePolicy("us-east-1")  # type: ignore[call-arg]
     CredentialBroker(scope=broker.scope, session_name_key="", mode="secret")  # type: ignore[arg-type]
     broker.metrics().issued = 7  # type: ignore[misc]
