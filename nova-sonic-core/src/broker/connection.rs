@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use aws_sdk_sts::{Client as Sdk, Config};
+use aws_sdk_sts::{Client as Sdk, Config, config::IdentityCache};
 use tokio::{
     runtime::{Handle, Id},
     sync::Semaphore,
@@ -20,8 +20,8 @@ const RUNTIMES_KEPT: usize = 16;
 /// waiting for another call to end; and with the tenth of a second that STS takes these are all that an account may ask.
 const CALLS_AT_ONCE: usize = 32;
 
-/// One pool of connections for each tokio runtime: the tasks that drive a connection belong to the runtime that
-/// opened it, and stand still when it does.
+/// One pool of connections for each tokio runtime, and one cache of the backend's own credentials: the task that drives
+/// a connection, or loads credentials, belongs to the runtime that began it, and stands still when it does.
 pub(super) struct Connections {
     config: Config,
     ca_certificates: Option<Vec<u8>>,
@@ -54,7 +54,8 @@ impl Connections {
             return Ok(pool.clone());
         }
         let http = http_client(self.ca_certificates.as_deref())?;
-        let sdk = Sdk::from_conf(self.config.to_builder().http_client(http).build());
+        let config = self.config.to_builder().http_client(http).identity_cache(IdentityCache::lazy().build());
+        let sdk = Sdk::from_conf(config.build());
         let pool = Pool { sdk, places: Arc::new(Semaphore::new(CALLS_AT_ONCE)) };
         if pools.len() >= RUNTIMES_KEPT {
             pools.remove(0);

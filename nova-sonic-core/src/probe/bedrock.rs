@@ -10,7 +10,7 @@ use aws_sdk_bedrockruntime::{
 
 use super::{ProbeResult, result::Attempt, run::Probe};
 use crate::{
-    aws::{broken_connection, http_client},
+    aws::{broken_connection, configured_endpoint, http_client},
     error::ErrorCode,
 };
 
@@ -35,12 +35,13 @@ impl<'a> Decoys<'a> {
             .region(Region::new(probe.broker.scope().region().as_str().to_owned()))
             .credentials_provider(probe.keys())
             .http_client(http);
-        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&loader.load().await)
+        let sdk_config = loader.load().await;
+        let set = probe.settings.endpoint_url.clone();
+        let endpoint_url = set.or_else(|| configured_endpoint(&sdk_config, "Bedrock Runtime"));
+        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&sdk_config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().operation_timeout(probe.settings.patience).build());
-        if let Some(endpoint_url) = &probe.settings.endpoint_url {
-            config = config.endpoint_url(endpoint_url);
-        }
+        config.set_endpoint_url(endpoint_url);
         Ok(Self { sdk: Sdk::from_conf(config.build()), model_id: probe.model_id() })
     }
 

@@ -7,6 +7,7 @@
 )]
 
 mod crowds;
+mod environment;
 mod issuing;
 mod midnight;
 mod probing;

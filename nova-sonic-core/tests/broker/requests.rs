@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// 2026-11-22T13:00:00Z.
-const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_400_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_400_000);
 
-fn success(operation: &str) -> String {
+pub(crate) fn success(operation: &str) -> String {
     format!(
         "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{operation}Result><Credentials>\
          <AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId><SecretAccessKey>wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY</SecretAccessKey>\

@@ -79,20 +79,6 @@ async fn nobody_at_the_endpoint_is_no_mystery() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_the_callers_mistake() {
-    for url in ["", "localhost", "://", "https://", "https://ho st"] {
-        let broker = bare(url).assume_role(ROLE).build().await.unwrap();
-        let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
-        assert_eq!(
-            (error.code(), error.retryable()),
-            (ErrorCode::ConfigurationInvalid, false),
-            "{url:?}: {error}"
-        );
-        assert_eq!(broker.metrics().sts_calls, 1);
-    }
-}
-
-#[tokio::test]
 async fn a_certificate_that_nobody_trusts_is_refused_at_once() {
     let simulator = simulator().await;
     let broker = bare(&simulator.https_url()).assume_role(ROLE).build().await.unwrap();
