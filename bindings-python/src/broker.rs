@@ -150,8 +150,8 @@ impl PyCredentialBroker {
         let broker = runtime::once(py, settings.build())?.map_err(|why| error::broker(py, &why))?;
         let broker =
             Arc::new(Workshop { settings: Arc::clone(&settings), broker: OnceCell::new_with(Some(broker)) });
-        let made = Mutex::new(Made { generation: runtime::generation(), broker });
-        Ok(Self { settings, made })
+        let generation = runtime::generation();
+        Ok(Self { settings, made: Mutex::new(Made { generation, broker }) })
     }
 
     /// Issues credentials for a subject, your own name of a signed-in user. Other threads run while it waits.
@@ -251,6 +251,7 @@ impl PyCredentialBroker {
     }
 
     /// Refused: it holds keys, and connections that belong to this process.
+    #[expect(clippy::unused_self, reason = "a method, to Python")]
     fn __reduce__(&self) -> PyResult<String> {
         Err(PyTypeError::new_err("a CredentialBroker cannot be pickled or copied: make one in each process"))
     }

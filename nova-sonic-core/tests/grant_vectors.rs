@@ -1,4 +1,9 @@
 //! Grants against the shared vectors: what is issued, what is read, and what is refused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 mod scopes;
 

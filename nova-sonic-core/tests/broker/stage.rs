@@ -12,7 +12,7 @@ use nova_sonic_sim::{DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/nova-sonic-voice";
 pub(crate) const ACCOUNT: &str = "123456789012";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn simulator() -> Simulator {
     simulator_with(|_| {}).await

@@ -1,13 +1,13 @@
 //! STS throttled, slow, silent and down: what is tried again, for how long, and when it is left alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_sonic_core::{
     broker::{Breaker, BreakerState, BrokerError, CredentialBroker, Patience},
     error::ErrorCode,
 };
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use crate::stage::{ROLE, bare, broker, builder, simulator, sts_calls, subject, within};
 
@@ -127,7 +127,10 @@ async fn an_open_breaker_leaves_sts_alone_and_lets_one_try() {
     for number in 3..50 {
         let error = broker.issue(&subject(&number.to_string())).await.unwrap_err();
         let BrokerError::Breaker(refusal) = &error else { panic!("{error}") };
-        assert_eq!((error.code(), refusal.last), (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable));
+        assert_eq!(
+            (error.code(), refusal.last),
+            (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable)
+        );
         assert!(error.retry_after().is_some_and(|wait| wait <= pause), "{error:?}");
     }
     assert_eq!(sts_calls(&simulator), 3, "an open breaker asks nobody");
