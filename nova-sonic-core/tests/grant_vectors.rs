@@ -2,7 +2,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "outside of the test functions themselves, too, a test stops at the first surprise"
 )]
 
