@@ -131,6 +131,20 @@ pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> 
     judged(built.pytest(&environment, &folder).env("NOVA_SONIC_REDIS_URL", redis.url()))
 }
 
+/// The interpreter of the newest pair, with what `pins` name and the wheel.
+pub(crate) fn bench_environment(target: &Path, pins: &Path, wheel: &Path) -> Result<PathBuf, Failure> {
+    let pairs = matrix::pairs(&interpreter::found(), Strictness { all: false, complete: false })?;
+    let Some(newest) = pairs.last() else { return interpreter::any().map(|any| any.program) };
+    step::say(&format!("      {}", newest.title()));
+    let environment = Environment::prepare(
+        target.join("python/bench"),
+        &newest.python.program,
+        &[requirements(&format!("django-{}.txt", newest.django)), pins.to_owned()],
+    )?;
+    environment.install_wheel(wheel)?;
+    Ok(environment.python())
+}
+
 fn pair_environment(built: &Built<'_>, pair: &Pair) -> Result<Environment, Failure> {
     let name = format!("django-{}-python-3.{}", pair.django, pair.python.minor);
     let pins = [requirements("django.txt"), requirements(&format!("django-{}.txt", pair.django))];

@@ -19,6 +19,11 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts `redis-server`, which keeps nothing on disk.
     pub(crate) fn start() -> Result<Self, Failure> {
+        Self::start_with(&[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn start_with(options: &[&str]) -> Result<Self, Failure> {
         if child::answer("redis-server", &["--version"]).is_none() {
             return Err(Failure::new(
                 "the limits are tested with a real Redis, and redis-server is not on the PATH",
@@ -29,7 +34,7 @@ impl Redis {
         let socket = folder.path().join("redis.sock");
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocketperm", "700"]);
-        command.arg("--unixsocket").arg(&socket).arg("--dir").arg(folder.path());
+        command.arg("--unixsocket").arg(&socket).arg("--dir").arg(folder.path()).args(options);
         let process = super::start(command, &folder.path().join("redis.log"), || answers(&socket).is_some())?;
         Ok(Self { _process: process, folder })
     }

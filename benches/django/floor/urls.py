@@ -1,0 +1,15 @@
+"""One view that does nothing, for those who are signed in."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+
+
+async def nothing(request: HttpRequest) -> HttpResponse:
+    """As much JSON as credentials take."""
+    user = await request.auser()
+    if not user.is_authenticated:
+        return JsonResponse({}, status=401)
+    return JsonResponse({"nothing": "x" * 1000})
+
+
+urlpatterns = [path("api/aws-credentials/", nothing)]
