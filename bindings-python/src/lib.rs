@@ -1,13 +1,36 @@
-//! `nova_sonic._native`: what the core does, in Python's types.
+//! `nova_sonic._native`: what the core does, in Python's types. It converts and it waits; every rule is the core's.
+
+mod argument;
+mod broker;
+mod error;
+mod grant;
+mod limits;
+mod metrics;
+mod model;
+mod moment;
+mod runtime;
+mod scope;
+mod settings;
+mod word;
 
 use pyo3::prelude::*;
 
+/// The native part of ``nova_sonic``, which is where its names are imported from.
 #[pymodule]
 mod _native {
-    use pyo3::prelude::*;
+    #[pymodule_export]
+    use super::{
+        broker::PyCredentialBroker,
+        error::describe,
+        grant::{PyGrant, PyIssueRecord},
+        limits::PyLimits,
+        metrics::PyBrokerMetrics,
+        model::{PyInferenceProfile, PyModelLifecycle},
+        runtime::{after_fork, at_exit},
+        scope::PyScopePolicy,
+    };
 
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
-    }
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
 }
