@@ -21,9 +21,7 @@ def main(accounts: int) -> None:
     call_command("migrate", verbosity=0)
     users = get_user_model().objects
     # a password that nobody knows is still what the session's hash is made from
-    users.bulk_create(
-        users.model(username=f"user-{number}", password=f"!{number}") for number in range(accounts)
-    )
+    users.bulk_create(users.model(username=f"user-{number}", password=f"!{number}") for number in range(accounts))
     with transaction.atomic():
         for user in users.order_by("pk").iterator():
             session = SessionStore()

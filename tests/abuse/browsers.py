@@ -1,6 +1,7 @@
 """Those who ask: one at a time, or many at once."""
 
 import collections
+import concurrent.futures
 import http.client
 import json
 import threading
@@ -85,32 +86,18 @@ class Browser:
 
 def at_once(port: int, cookies: Sequence[str], each: Callable[[Browser], list[Answer]]) -> list[Answer]:
     """One browser for each cookie, all starting in the same moment; everybody's answers."""
-    barrier = threading.Barrier(len(cookies))
-    answers: list[Answer] = []
-    failures: list[BaseException] = []
-    lock = threading.Lock()
+    barrier = threading.Barrier(len(cookies), timeout=60)
 
-    def run(cookie: str) -> None:
+    def run(cookie: str) -> list[Answer]:
         browser = Browser(port, cookie)
         try:
-            barrier.wait(timeout=60)
-            mine = each(browser)
-            with lock:
-                answers.extend(mine)
-        except BaseException as failure:
-            with lock:
-                failures.append(failure)
+            barrier.wait()
+            return each(browser)
         finally:
             browser.close()
 
-    threads = [threading.Thread(target=run, args=(cookie,)) for cookie in cookies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return answers
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(cookies)) as pool:
+        return [answer for answers in pool.map(run, cookies) for answer in answers]
 
 
 def counted(answers: Sequence[Answer]) -> dict[int, int]:

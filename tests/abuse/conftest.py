@@ -34,7 +34,7 @@ def running_simulator(folder: pathlib.Path) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def cookies(folder: pathlib.Path) -> Iterator[list[str]]:
+def cookies(folder: pathlib.Path) -> list[str]:
     """Session cookies of users who are signed in; a test takes the ones it needs off the end, so that they are fresh."""
     os.environ["ABUSE_DATABASE"] = str(folder / "abuse.sqlite3")
     os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
@@ -55,7 +55,7 @@ def cookies(folder: pathlib.Path) -> Iterator[list[str]]:
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         made.append(session.session_key)
-    yield made
+    return made
 
 
 @pytest.fixture
@@ -80,9 +80,7 @@ def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
     running_simulator.reset()
 
 
-def _serving(
-    kind: str, folder: pathlib.Path, simulator: Simulator, **more: str
-) -> Iterator[Server]:
+def _serving(kind: str, folder: pathlib.Path, simulator: Simulator, **more: str) -> Iterator[Server]:
     server = Server(kind, folder, {**simulator.variables(), **more})
     try:
         yield server

@@ -37,9 +37,7 @@ def assert_counts_agree(simulator: Simulator, answers: list[Answer], users: int,
         assert tally == {"calls": each, "issued": each, "most_in_flight": 1}, name
 
 
-def test_a_thousand_requests_of_one_user(
-    server: Server, simulator: Simulator, users: Users, noted: Note
-) -> None:
+def test_a_thousand_requests_of_one_user(server: Server, simulator: Simulator, users: Users, noted: Note) -> None:
     began = time.monotonic()
     answers = at_once(server.port, users(1) * WORKERS, times(1000 // WORKERS))
     assert time.monotonic() - began < MINUTE, "too slow to say anything about one minute"
@@ -66,9 +64,7 @@ def test_one_user_in_fifty_places_at_the_same_moment(
     assert_counts_agree(simulator, answers, users=1, each=1)
 
 
-def test_the_day_ends_at_its_limit(
-    generous_server: Server, simulator: Simulator, users: Users, noted: Note
-) -> None:
+def test_the_day_ends_at_its_limit(generous_server: Server, simulator: Simulator, users: Users, noted: Note) -> None:
     def until_told_to_come_back_tomorrow(browser: Browser) -> list[Answer]:
         answers = [browser.ask()]
         while answers[-1].let_through or answers[-1].retry_after < HOURS:

@@ -105,9 +105,7 @@ def test_what_waiting_does_not_mend_is_our_own_fault(
     assert_recovers(server, simulator, users)
 
 
-def test_a_throttled_call_is_tried_again(
-    server: Server, simulator: Simulator, users: Users, noted: Note
-) -> None:
+def test_a_throttled_call_is_tried_again(server: Server, simulator: Simulator, users: Users, noted: Note) -> None:
     simulator.disturb({"fault": "throttle", "when": {"every": 3}})
     (cookie,) = users(1)
     browser = Browser(server.port, cookie)
@@ -118,9 +116,7 @@ def test_a_throttled_call_is_tried_again(
     assert 6 < simulator.calls() <= 6 * ATTEMPTS
 
 
-def test_a_slow_sts_keeps_nobody_else_waiting(
-    server: Server, simulator: Simulator, users: Users, noted: Note
-) -> None:
+def test_a_slow_sts_keeps_nobody_else_waiting(server: Server, simulator: Simulator, users: Users, noted: Note) -> None:
     simulator.disturb({"fault": {"delay_ms": 1500}})
     with concurrent.futures.ThreadPoolExecutor() as pool:
         slow = [pool.submit(Browser(server.port, cookie).ask) for cookie in users(AT_ONCE)]

@@ -77,9 +77,7 @@ def test_no_page_of_another_origin(server: Server, simulator: Simulator, users: 
 
 
 def test_no_preflight_of_another_origin(server: Server, simulator: Simulator) -> None:
-    answer = Browser(server.port).ask(
-        "OPTIONS", Origin="https://evil.example", Access_Control_Request_Method="POST"
-    )
+    answer = Browser(server.port).ask("OPTIONS", Origin="https://evil.example", Access_Control_Request_Method="POST")
     assert answer.status == 403
     assert not [name for name in answer.headers if name.startswith("access-control-")]
 

@@ -48,8 +48,8 @@ class SameOrigin(BasePermission):
 class AwsCredentials(APIView):
     """Short-lived credentials for the user who is signed in."""
 
-    permission_classes = [IsAuthenticated, SameOrigin]
-    throttle_classes = [PerMinute, PerDay]
+    permission_classes = (IsAuthenticated, SameOrigin)
+    throttle_classes = (PerMinute, PerDay)
 
     def get(self, request: Request) -> Response:
         """Fresh ones each time."""
