@@ -62,6 +62,7 @@ names! {
     AwsAccessKeyId = "aws_access_key_id",
     AwsSecretAccessKey = "aws_secret_access_key",
     AwsSessionToken = "aws_session_token",
+    BedrockEndpointUrl = "bedrock_endpoint_url",
     CaBundle = "ca_bundle",
     DocumentedActionOnly = "documented_action_only",
     EndpointUrl = "endpoint_url",

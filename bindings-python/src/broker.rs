@@ -10,6 +10,7 @@ use std::{
 use nova_sonic_core::{
     broker::{BrokerError, BrokerMetrics, CredentialBroker, Issued, Limits, Subject},
     grant::GrantMode,
+    probe::{ProbeResult, ProbeSettings, probe},
     scope::ScopePolicy,
     secret::SecretText,
 };
@@ -21,6 +22,7 @@ use crate::{
     error,
     grant::PyGrant,
     metrics::PyBrokerMetrics,
+    probe::PyProbeResult,
     runtime::{self, Generation},
     scope::PyScopePolicy,
     settings::{self, Keys, Settings},
@@ -70,8 +72,18 @@ struct Workshop {
 }
 
 impl Workshop {
+    async fn broker(&self) -> Result<&CredentialBroker, BrokerError> {
+        self.broker.get_or_try_init(|| self.settings.build()).await
+    }
+
     async fn issue(&self, subject: &Subject) -> Result<Issued, BrokerError> {
-        self.broker.get_or_try_init(|| self.settings.build()).await?.issue(subject).await
+        self.broker().await?.issue(subject).await
+    }
+
+    async fn probe(&self, bedrock_endpoint_url: Option<String>) -> Result<Vec<ProbeResult>, BrokerError> {
+        let settings =
+            bedrock_endpoint_url.into_iter().fold(ProbeSettings::default(), ProbeSettings::endpoint_url);
+        Ok(probe(self.broker().await?, &settings).await)
     }
 }
 
@@ -127,11 +139,17 @@ impl PyCredentialBroker {
             endpoint_url: given(endpoint_url),
             ca_certificates: settings::certificates(py, given(ca_bundle))?,
             profile_name: given(profile_name),
-            keys: Keys::given(py, given(aws_access_key_id), given(aws_secret_access_key), given(aws_session_token))?,
+            keys: Keys::given(
+                py,
+                given(aws_access_key_id),
+                given(aws_secret_access_key),
+                given(aws_session_token),
+            )?,
             timeout: given(timeout),
         });
         let broker = runtime::once(py, settings.build())?.map_err(|why| error::broker(py, &why))?;
-        let broker = Arc::new(Workshop { settings: Arc::clone(&settings), broker: OnceCell::new_with(Some(broker)) });
+        let broker =
+            Arc::new(Workshop { settings: Arc::clone(&settings), broker: OnceCell::new_with(Some(broker)) });
         let made = Mutex::new(Made { generation: runtime::generation(), broker });
         Ok(Self { settings, made })
     }
@@ -170,6 +188,42 @@ impl PyCredentialBroker {
         Python::attach(|py| PyGrant::new(py, issued.map_err(|why| error::broker(py, &why))?))
     }
 
+    /// Tries fresh credentials: a stream must open, and what a thief would try must be refused. For operators; it takes
+    /// seconds and costs one short stream. What fails is in the results.
+    ///
+    /// ``bedrock_endpoint_url`` is otherwise that of ``AWS_ENDPOINT_URL_BEDROCK_RUNTIME`` or ``AWS_ENDPOINT_URL``.
+    ///
+    /// >>> all(result.passed for result in broker.probe())
+    /// True
+    #[pyo3(signature = (*, bedrock_endpoint_url = None))]
+    fn probe(
+        &self,
+        py: Python<'_>,
+        bedrock_endpoint_url: Option<Given<name::BedrockEndpointUrl, String>>,
+    ) -> PyResult<Vec<PyProbeResult>> {
+        let current = runtime::current(py)?;
+        let workshop = self.workshop(current.generation);
+        let results = current.wait(py, async move { workshop.probe(given(bedrock_endpoint_url)).await })?;
+        probed(py, results)
+    }
+
+    /// The same for asyncio and uvloop.
+    ///
+    /// >>> all(result.passed for result in asyncio.run(broker.probe_async()))
+    /// True
+    #[pyo3(signature = (*, bedrock_endpoint_url = None))]
+    async fn probe_async(
+        &self,
+        bedrock_endpoint_url: Option<Given<name::BedrockEndpointUrl, String>>,
+        #[pyo3(cancel_handle)] cancel: CancelHandle,
+    ) -> PyResult<Vec<PyProbeResult>> {
+        let current = Python::attach(runtime::current)?;
+        let workshop = self.workshop(current.generation);
+        let probe = async move { workshop.probe(given(bedrock_endpoint_url)).await };
+        let results = current.join(cancel, probe).await?;
+        Python::attach(|py| probed(py, results))
+    }
+
     /// What this broker has done in this process.
     ///
     /// >>> broker.metrics().in_flight
@@ -197,7 +251,7 @@ impl PyCredentialBroker {
     }
 
     /// Refused: it holds keys, and connections that belong to this process.
-    fn __reduce__(&self) -> PyResult<()> {
+    fn __reduce__(&self) -> PyResult<String> {
         Err(PyTypeError::new_err("a CredentialBroker cannot be pickled or copied: make one in each process"))
     }
 }
@@ -211,4 +265,9 @@ impl Drop for PyCredentialBroker {
 
 fn given<N, T>(argument: Option<Given<N, T>>) -> Option<T> {
     argument.map(|argument| argument.value)
+}
+
+fn probed(py: Python<'_>, results: Result<Vec<ProbeResult>, BrokerError>) -> PyResult<Vec<PyProbeResult>> {
+    let results = results.map_err(|why| error::broker(py, &why))?;
+    Ok(results.into_iter().map(|result| PyProbeResult { result }).collect())
 }

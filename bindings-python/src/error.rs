@@ -10,6 +10,8 @@ use pyo3::{
     types::{PyDict, PyType},
 };
 
+use crate::word::BlameWord;
+
 /// What one of `nova_sonic.errors` is made of; what is left out follows from its code.
 #[derive(Default)]
 struct Details<'a> {
@@ -48,7 +50,9 @@ pub(crate) fn broker(py: Python<'_>, why: &BrokerError) -> PyErr {
 /// The class, by the name that AWS gives the error where it has one.
 fn class_of(why: &BrokerError) -> &'static str {
     match why {
-        BrokerError::Configuration { .. } | BrokerError::SubjectInvalid { .. } | BrokerError::Scope(_) => CONFIGURATION,
+        BrokerError::Configuration { .. } | BrokerError::SubjectInvalid { .. } | BrokerError::Scope(_) => {
+            CONFIGURATION
+        }
         BrokerError::Limit(_) => "LimitExceeded",
         BrokerError::Breaker(_) => "ServiceUnavailable",
         BrokerError::BackendCredentials { .. } => "NoCredentialsError",
@@ -67,12 +71,14 @@ fn refused(code: ErrorCode, aws_name: Option<&str>) -> &'static str {
         ErrorCode::CredentialsExpired => "ExpiredToken",
         ErrorCode::ClockSkewed => "SignatureDoesNotMatch",
         ErrorCode::CredentialsInvalid => match aws_name {
-            Some("SignatureDoesNotMatch" | "InvalidSignature" | "IncompleteSignature") => "SignatureDoesNotMatch",
+            Some("SignatureDoesNotMatch" | "InvalidSignature" | "IncompleteSignature") => {
+                "SignatureDoesNotMatch"
+            }
             _ => "InvalidClientTokenId",
         },
         ErrorCode::StsThrottled | ErrorCode::Throttled => "Throttling",
         ErrorCode::PolicyRejected => "MalformedPolicyDocument",
-        ErrorCode::PackedPolicyTooLarge => "PackedPolicyTooLarge",
+        ErrorCode::PolicyTooLarge => "PackedPolicyTooLarge",
         ErrorCode::RegionDisabled => "RegionDisabledException",
         ErrorCode::StsRequestRejected => "ValidationError",
         ErrorCode::ServiceUnavailable | ErrorCode::ServiceFailed => "ServiceUnavailable",
@@ -106,7 +112,7 @@ fn instance<'py>(
 /// What the project's error catalogue says of a code: retryable, blame, advice.
 #[pyfunction]
 #[pyo3(name = "_describe")]
-pub(crate) fn describe(code: &str) -> Option<(bool, &'static str, &'static str)> {
+pub(crate) fn describe(code: &str) -> Option<(bool, BlameWord, &'static str)> {
     let code = ErrorCode::ALL.iter().find(|known| known.as_str() == code)?;
-    Some((code.retryable(), code.blame().as_str(), code.advice()))
+    Some((code.retryable(), BlameWord(code.blame().as_str()), code.advice()))
 }

@@ -3,7 +3,6 @@
 use nova_sonic_core::{
     broker::{IssueRecord, Issued},
     grant::Grant,
-    time::Timestamp,
 };
 use pyo3::{
     exceptions::PyTypeError,
@@ -107,8 +106,10 @@ impl PyGrant {
     }
 
     /// Refused: a pickle would be a copy of the secrets that nobody wipes.
-    fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err("a Grant cannot be pickled or copied: send what to_json() returns to its browser"))
+    fn __reduce__(&self) -> PyResult<String> {
+        Err(PyTypeError::new_err(
+            "a Grant cannot be pickled or copied: send what to_json() returns to its browser",
+        ))
     }
 }
 

@@ -8,6 +8,7 @@ mod limits;
 mod metrics;
 mod model;
 mod moment;
+mod probe;
 mod runtime;
 mod scope;
 mod settings;
@@ -26,6 +27,7 @@ mod _native {
         limits::PyLimits,
         metrics::PyBrokerMetrics,
         model::{PyInferenceProfile, PyModelLifecycle},
+        probe::PyProbeResult,
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
     };

@@ -33,7 +33,11 @@ impl PyLimits {
     ) -> PyResult<Self> {
         for (argument, issues) in [("per_minute", per_minute.value), ("per_day", per_day.value)] {
             if issues == 0 {
-                return Err(error::configuration(py, argument, "must be at least 1: limits=None serves without limits"));
+                return Err(error::configuration(
+                    py,
+                    argument,
+                    "must be at least 1: limits=None serves without limits",
+                ));
             }
         }
         Ok(Self { limits: Limits::default().per_minute(per_minute.value).per_day(per_day.value) })

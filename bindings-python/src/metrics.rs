@@ -1,6 +1,8 @@
 //! `BrokerMetrics`: what a broker has done, in numbers.
 
-use nova_sonic_core::broker::{BrokerMetrics, BreakerState};
+use std::collections::BTreeMap;
+
+use nova_sonic_core::broker::{BreakerState, BrokerMetrics};
 use pyo3::prelude::*;
 
 use crate::word::BreakerWord;
@@ -26,15 +28,12 @@ macro_rules! counters {
                 })
             }
 
-            /// All of them by name, for an exporter.
+            /// The counters by name, for an exporter.
             ///
-            /// >>> broker.metrics().as_dict()["breaker"]
-            /// 'closed'
-            fn as_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-                let all = PyDict::new(py);
-                $(all.set_item(stringify!($counter), self.metrics.$counter)?;)*
-                all.set_item("breaker", self.breaker())?;
-                Ok(all)
+            /// >>> broker.metrics().as_dict()["in_flight"]
+            /// 0
+            fn as_dict(&self) -> BTreeMap<&'static str, u64> {
+                BTreeMap::from([$((stringify!($counter), self.metrics.$counter)),*])
             }
 
             fn __repr__(&self) -> String {

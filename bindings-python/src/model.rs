@@ -1,8 +1,6 @@
 //! What the library knows of models, and the profiles that stand for them.
 
-use nova_sonic_core::{
-    scope::{AccountId, InferenceProfile, Lifecycle, Region},
-    };
+use nova_sonic_core::scope::{AccountId, InferenceProfile, Lifecycle, Region};
 use pyo3::{prelude::*, types::PyDate};
 
 use crate::{
@@ -82,7 +80,7 @@ pub(crate) struct PyModelLifecycle {
 
 #[pymethods]
 impl PyModelLifecycle {
-    /// ``active``, ``ending`` (in service until ``date``), ``end-of-life`` (since ``date``), or ``unknown``.
+    /// ``active``, ``ending`` (in service until ``day``), ``end-of-life`` (since ``day``), or ``unknown``.
     #[getter]
     fn state(&self) -> LifecycleWord {
         LifecycleWord(match self.lifecycle {
@@ -95,15 +93,19 @@ impl PyModelLifecycle {
 
     /// The first day without the model, where AWS has named one.
     #[getter]
-    fn date<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDate>>> {
+    fn day<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDate>>> {
         match self.lifecycle {
-            Lifecycle::Ending { on: date } | Lifecycle::EndOfLife { since: date } => moment::day(py, date).map(Some),
+            Lifecycle::Ending { on: date } | Lifecycle::EndOfLife { since: date } => {
+                moment::day(py, date).map(Some)
+            }
             _ => Ok(None),
         }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let date = self.date(py)?.map_or_else(|| Ok("None".to_owned()), |date| date.repr().map(|text| text.to_string()))?;
-        Ok(format!("ModelLifecycle(state='{}', date={date})", self.state().0))
+        let day = self
+            .day(py)?
+            .map_or_else(|| Ok("None".to_owned()), |date| date.repr().map(|text| text.to_string()))?;
+        Ok(format!("ModelLifecycle(state='{}', day={day})", self.state().0))
     }
 }

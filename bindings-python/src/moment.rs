@@ -9,7 +9,10 @@ use pyo3::{
 
 /// An aware `datetime` in UTC.
 pub(crate) fn to_python(py: Python<'_>, moment: Timestamp) -> PyResult<Bound<'_, PyDateTime>> {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds of the years that a datetime has fit into 53 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of the years that a datetime has fit into 53 bits"
+    )]
     let seconds = moment.unix_millis() as f64 / 1000.0;
     PyDateTime::from_timestamp(py, seconds, Some(&*PyTzInfo::utc(py)?))
 }
@@ -27,7 +30,7 @@ pub(crate) fn from_python(given: &Bound<'_, PyDateTime>) -> PyResult<Option<Time
 
 /// A calendar date.
 pub(crate) fn day(py: Python<'_>, date: Date) -> PyResult<Bound<'_, PyDate>> {
-    let number = |range| date.as_str().get(range).and_then(|digits: &str| digits.parse().ok());
+    let number = |range| date.as_str().get(range).and_then(|digits: &str| digits.parse::<u16>().ok());
     let (Some(year), Some(month), Some(day)) = (number(0..4), number(4..6), number(6..8)) else {
         return Err(PyValueError::new_err("not a date"));
     };

@@ -85,7 +85,7 @@ impl PyScopePolicy {
     /// >>> from datetime import datetime, timezone
     /// >>> now = datetime(2026, 11, 22, tzinfo=timezone.utc)
     /// >>> ScopePolicy.model_lifecycle("amazon.nova-sonic-v1:0", now=now)
-    /// ModelLifecycle(state='end-of-life', date=datetime.date(2026, 9, 14))
+    /// ModelLifecycle(state='end-of-life', day=datetime.date(2026, 9, 14))
     #[staticmethod]
     #[pyo3(signature = (model_id, *, now))]
     fn model_lifecycle(
@@ -143,7 +143,7 @@ impl PyScopePolicy {
         self.policy.is_dangerous()
     }
 
-    fn __repr__(&self) -> String {
+    pub(crate) fn __repr__(&self) -> String {
         if self.policy.is_dangerous() {
             return format!("ScopePolicy.dangerous_any_model(region='{}')", self.region());
         }

@@ -94,8 +94,12 @@ impl Keys {
                 Ok(Some(Self { access_key_id, secret_access_key, session_token }))
             }
             (None, None, None) => Ok(None),
-            (None, ..) => Err(error::configuration(py, "aws_access_key_id", "is missing beside its secret or token")),
-            (Some(_), None, _) => Err(error::configuration(py, "aws_secret_access_key", "is missing beside its key id")),
+            (None, ..) => {
+                Err(error::configuration(py, "aws_access_key_id", "is missing beside its secret or token"))
+            }
+            (Some(_), None, _) => {
+                Err(error::configuration(py, "aws_secret_access_key", "is missing beside its key id"))
+            }
         }
     }
 }
@@ -112,7 +116,8 @@ pub(crate) fn certificates(py: Python<'_>, path: Option<PathBuf>) -> PyResult<Op
         },
     };
     // The path was the operator's own word; it helps to see it.
-    let unreadable = |why| error::configuration(py, name, &format!("cannot be read: {why} ({})", path.display()));
+    let unreadable =
+        |why| error::configuration(py, name, &format!("cannot be read: {why} ({})", path.display()));
     fs::read(&path).map(Some).map_err(unreadable)
 }
 

@@ -43,6 +43,8 @@ macro_rules! words {
 pub(crate) const MODES: PyStaticExpr = literal!("signing-keys", "plain");
 
 words! {
+    /// Who can do something about an error.
+    BlameWord = literal!("caller", "model", "service", "network");
     /// The mode of a grant.
     ModeWord = MODES;
     /// Where a model stands in its life.

@@ -31,6 +31,8 @@ pub mod error;
 pub mod event;
 pub mod grant;
 pub mod id;
+#[cfg(all(feature = "broker", feature = "client"))]
+pub mod probe;
 pub mod scope;
 pub mod secret;
 pub mod session;

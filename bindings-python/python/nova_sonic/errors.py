@@ -6,12 +6,14 @@ never holds a secret, a token, a role's ARN or what AWS wrote, so it is safe in 
     >>> from nova_sonic.errors import NovaSonicError, Throttling
     >>> error = Throttling("STS is busy", retry_after=2.0)
     >>> isinstance(error, NovaSonicError), error.code, error.retryable, error.retry_after
-    (True, 'throttled', True, 2.0)
+    (True, 'sts_throttled', True, 2.0)
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
+
+from nova_sonic import _native
 
 __all__ = [
     "AccessDenied",
@@ -37,41 +39,51 @@ Blame = Literal["caller", "model", "service", "network"]
 class NovaSonicError(Exception):
     """Base of every error of this package.
 
-    >>> str(NovaSonicError("it broke"))
-    'it broke'
+    Made with a message alone, it takes the rest from the project's error catalogue.
+
+    >>> error = AccessDenied("the role does not let us in")
+    >>> print(error, error.code, error.retryable, error.blame, error.retry_after)
+    the role does not let us in role_not_assumable False caller None
     """
 
     code: str = "internal"
     """Stable text of the project's error catalogue, for programs."""
     message: str
     """What happened, one sentence without a secret, for people."""
-    retryable: bool = False
+    retryable: bool
     """Whether the same attempt, made again a little later, may succeed."""
-    blame: Blame = "caller"
+    blame: Blame
     """Who can do something about it: ``caller``, ``model``, ``service`` or ``network``."""
-    advice: str = ""
+    advice: str
     """What to do about it, one sentence."""
-    retry_after: float | None = None
+    retry_after: float | None
     """Seconds after which an attempt makes sense again, where that is known."""
+    aws_name: str | None
+    """AWS's own name of the error, where AWS answered with one."""
+    request_id: str | None
+    """AWS's id of the refused request, for CloudTrail and AWS support."""
 
     def __init__(
         self,
         message: str,
         *,
         code: str | None = None,
-        retryable: bool | None = None,
-        blame: Blame | None = None,
         advice: str | None = None,
         retry_after: float | None = None,
+        aws_name: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        kind = type(self)
-        self.code = kind.code if code is None else code
-        self.retryable = kind.retryable if retryable is None else retryable
-        self.blame = kind.blame if blame is None else blame
-        self.advice = kind.advice if advice is None else advice
+        self.code = code or type(self).code
+        described = _native._describe(self.code)
+        if described is None:
+            raise ValueError(f"{self.code!r} is not in the error catalogue")
+        self.retryable, self.blame, catalogued = described
+        self.advice = advice or catalogued
         self.retry_after = retry_after
+        self.aws_name = aws_name
+        self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions cross process pools; without this the keyword arguments would be lost on the way.
@@ -93,7 +105,7 @@ class NoCredentialsError(NovaSonicError):
 class AccessDenied(NovaSonicError):
     """STS refused: the role's trust policy does not let this backend in, or the backend may not call STS."""
 
-    code = "access_denied"
+    code = "role_not_assumable"
 
 
 class ExpiredToken(NovaSonicError):
@@ -111,21 +123,19 @@ class InvalidClientTokenId(NovaSonicError):
 class SignatureDoesNotMatch(NovaSonicError):
     """The backend's secret key does not belong to its access key, or its clock is wrong."""
 
-    code = "signature_rejected"
+    code = "credentials_invalid"
 
 
 class Throttling(NovaSonicError):
     """STS takes no more calls for the moment."""
 
-    code = "throttled"
-    retryable = True
-    blame = "service"
+    code = "sts_throttled"
 
 
 class MalformedPolicyDocument(NovaSonicError):
     """STS could not read the session policy."""
 
-    code = "policy_malformed"
+    code = "policy_rejected"
 
 
 class PackedPolicyTooLarge(NovaSonicError):
@@ -143,27 +153,22 @@ class RegionDisabledException(NovaSonicError):
 class ValidationError(NovaSonicError):
     """STS refused a parameter."""
 
-    code = "request_invalid"
+    code = "sts_request_rejected"
 
 
 class EndpointConnectionError(NovaSonicError):
     """STS could not be reached, or did not answer in time."""
 
     code = "connection_failed"
-    retryable = True
-    blame = "network"
 
 
 class ServiceUnavailable(NovaSonicError):
     """STS failed, or the breaker is open because it kept failing."""
 
     code = "service_unavailable"
-    retryable = True
-    blame = "service"
 
 
 class LimitExceeded(NovaSonicError):
     """The subject has used up its limit, or already has a call under way. STS was not called."""
 
     code = "limit_exceeded"
-    retryable = True

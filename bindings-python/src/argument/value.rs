@@ -10,7 +10,7 @@ use nova_sonic_core::{
     time::Timestamp,
 };
 use pyo3::{
-    Borrowed,
+    Borrowed, PyTypeInfo,
     inspect::PyStaticExpr,
     prelude::*,
     type_hint_identifier, type_hint_subscript, type_hint_union,
@@ -26,8 +26,9 @@ impl Argument for String {
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let text = value.cast::<PyString>().map_err(|_| wrong_type(name, "a str", value))?;
         // A lone surrogate has no UTF-8, and no place in anything that AWS takes.
-        text.extract()
-            .map_err(|_| error::configuration(value.py(), name, "holds half of a surrogate pair, which no text has"))
+        text.extract().map_err(|_| {
+            error::configuration(value.py(), name, "holds half of a surrogate pair, which no text has")
+        })
     }
 }
 
@@ -62,7 +63,9 @@ impl Argument for Duration {
         if value.is_instance_of::<PyBool>() || !is_number {
             return Err(wrong_type(name, "a number of seconds", value));
         }
-        let wrong = || error::configuration(value.py(), name, "must be a finite number of seconds, not less than zero");
+        let wrong = || {
+            error::configuration(value.py(), name, "must be a finite number of seconds, not less than zero")
+        };
         let seconds: f64 = value.extract().map_err(|_| wrong())?;
         Self::try_from_secs_f64(seconds).map_err(|_| wrong())
     }
@@ -73,8 +76,9 @@ impl Argument for Timestamp {
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let given = value.cast::<PyDateTime>().map_err(|_| wrong_type(name, "a datetime", value))?;
-        moment::from_python(&given)?
-            .ok_or_else(|| error::configuration(value.py(), name, "needs a time zone: datetime.now(timezone.utc) has one"))
+        moment::from_python(&given)?.ok_or_else(|| {
+            error::configuration(value.py(), name, "needs a time zone: datetime.now(timezone.utc) has one")
+        })
     }
 }
 
@@ -101,7 +105,11 @@ impl Argument for SecretText {
         };
         match std::str::from_utf8(bytes.as_bytes()) {
             Ok(text) => Ok(Self::new(text.to_owned())),
-            Err(_) => Err(error::configuration(value.py(), name, "is not UTF-8: give random bytes in hex or base64")),
+            Err(_) => Err(error::configuration(
+                value.py(),
+                name,
+                "is not UTF-8: give random bytes in hex or base64",
+            )),
         }
     }
 }
@@ -159,7 +167,8 @@ impl Argument for InferenceProfile {
     const HINT: PyStaticExpr = <PyInferenceProfile as PyTypeInfo>::TYPE_HINT;
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let given = value.cast::<PyInferenceProfile>().map_err(|_| wrong_type(name, "an InferenceProfile", value))?;
+        let given =
+            value.cast::<PyInferenceProfile>().map_err(|_| wrong_type(name, "an InferenceProfile", value))?;
         Ok(given.get().profile.clone())
     }
 }
@@ -186,7 +195,8 @@ impl Argument for GrantMode {
 
 /// A list or a tuple; a text, which Python takes for a sequence of letters, is none.
 impl<T: Argument> Argument for Vec<T> {
-    const HINT: PyStaticExpr = type_hint_subscript!(type_hint_identifier!("collections.abc", "Sequence"), T::HINT);
+    const HINT: PyStaticExpr =
+        type_hint_subscript!(type_hint_identifier!("collections.abc", "Sequence"), T::HINT);
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let wrong = || wrong_type(name, "a list or a tuple", value);
@@ -194,7 +204,11 @@ impl<T: Argument> Argument for Vec<T> {
             return Err(wrong());
         }
         let items = value.cast::<PySequence>().map_err(|_| wrong())?.to_list()?;
-        items.iter().enumerate().map(|(at, item)| T::read(&format!("{name}[{at}]"), item.as_borrowed())).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| T::read(&format!("{name}[{at}]"), item.as_borrowed()))
+            .collect()
     }
 }
 

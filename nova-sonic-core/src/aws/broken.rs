@@ -14,20 +14,24 @@ pub(crate) fn broken_connection(error: &(dyn Error + 'static)) -> Obstacle {
         let io = cause.downcast_ref::<std::io::Error>()?;
         io.get_ref()?.downcast_ref::<rustls::Error>().cloned()
     };
-    let tls =
-        causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>().cloned().or_else(|| inside_io(cause)));
+    let tls = causes(error)
+        .find_map(|cause| cause.downcast_ref::<rustls::Error>().cloned().or_else(|| inside_io(cause)));
     if let Some(tls) = tls {
         return refused_tls(&tls);
     }
     if any_text(error, &["dns error", "failed to lookup address", "Name or service not known"]) {
-        let text = "the endpoint's name could not be resolved: there is no such region or host, or no network";
+        let text =
+            "the endpoint's name could not be resolved: there is no such region or host, or no network";
         return Obstacle::new(ErrorCode::ConnectionFailed, text);
     }
     if any_text(error, &["invalid peer certificate", "UnknownIssuer", "certificate"]) {
         return Obstacle::new(ErrorCode::TlsRefused, "the server's certificate was refused");
     }
     if any_text(error, &["received corrupt message"]) {
-        return Obstacle::new(ErrorCode::ConnectionFailed, "what answered at the endpoint does not speak TLS");
+        return Obstacle::new(
+            ErrorCode::ConnectionFailed,
+            "what answered at the endpoint does not speak TLS",
+        );
     }
     let detail = innermost(error);
     Obstacle::new(ErrorCode::ConnectionFailed, format!("the connection could not be used: {detail}"))

@@ -312,7 +312,9 @@ impl CredentialBrokerBuilder {
         let missing = "is missing, and federation tokens were not chosen";
         match (&self.role_arn, self.federation_token) {
             (None, false) => Err(BrokerError::configuration("role_arn", missing)),
-            (Some(_), true) => Err(BrokerError::configuration("role_arn", "is given, and so are federation tokens")),
+            (Some(_), true) => {
+                Err(BrokerError::configuration("role_arn", "is given, and so are federation tokens"))
+            }
             (None, true) if self.external_id.is_some() => {
                 Err(BrokerError::configuration("external_id", "is for roles, not for federation tokens"))
             }

@@ -30,7 +30,10 @@ impl Connections {
     /// The SDK's client for the runtime that this is called on.
     pub(super) fn sdk(&self) -> Result<Sdk, BrokerError> {
         let Ok(runtime) = Handle::try_current() else {
-            return Err(BrokerError::configuration("runtime", "is missing: credentials are issued on a tokio runtime"));
+            return Err(BrokerError::configuration(
+                "runtime",
+                "is missing: credentials are issued on a tokio runtime",
+            ));
         };
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, sdk)) = pools.iter().find(|(id, _)| *id == runtime.id()) {
@@ -43,6 +46,18 @@ impl Connections {
         }
         pools.push((runtime.id(), sdk.clone()));
         Ok(sdk)
+    }
+
+    /// A client of the same endpoint with other credentials and a pool of its own.
+    #[cfg(feature = "client")]
+    pub(super) fn sdk_as(&self, keys: aws_credential_types::Credentials) -> Result<Sdk, BrokerError> {
+        let http = http_client(self.ca_certificates.as_deref())?;
+        Ok(Sdk::from_conf(self.config.to_builder().credentials_provider(keys).http_client(http).build()))
+    }
+
+    #[cfg(feature = "client")]
+    pub(super) fn ca_certificates(&self) -> Option<&[u8]> {
+        self.ca_certificates.as_deref()
     }
 }
 

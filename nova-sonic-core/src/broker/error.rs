@@ -317,8 +317,13 @@ fn classify(name: &str, status: u16, text: &str) -> ErrorCode {
         | "MissingAuthenticationToken"
         | "AuthFailure" => ErrorCode::CredentialsInvalid,
         "OptInRequired" | "SubscriptionRequired" | "NotAuthorized" => ErrorCode::AccessDenied,
-        "Throttling" | "Throttled" | "RequestThrottled" | "TooManyRequests" | "RequestLimitExceeded"
-        | "LimitExceeded" | "SlowDown" => ErrorCode::StsThrottled,
+        "Throttling"
+        | "Throttled"
+        | "RequestThrottled"
+        | "TooManyRequests"
+        | "RequestLimitExceeded"
+        | "LimitExceeded"
+        | "SlowDown" => ErrorCode::StsThrottled,
         "MalformedPolicyDocument" => ErrorCode::PolicyRejected,
         "PackedPolicyTooLarge" => ErrorCode::PolicyTooLarge,
         "RegionDisabled" => ErrorCode::RegionDisabled,
@@ -337,7 +342,9 @@ fn classify(name: &str, status: u16, text: &str) -> ErrorCode {
 /// Better advice than the code's own, where call or text allow it.
 fn advice(operation: &str, code: ErrorCode, text: &str) -> Option<&'static str> {
     if text.contains("may not be assumed by root") {
-        return Some("do not run with the keys of the account's root user, whom AWS lets assume no role: use an IAM role");
+        return Some(
+            "do not run with the keys of the account's root user, whom AWS lets assume no role: use an IAM role",
+        );
     }
     (code == ErrorCode::RoleNotAssumable && operation == "GetFederationToken")
         .then_some("allow sts:GetFederationToken to the IAM user whose long-term keys the backend runs with")
@@ -350,12 +357,22 @@ mod tests {
     #[test]
     fn names_that_mean_the_same_have_one_code() {
         for (name, status, text, code) in [
-            ("AccessDenied", 403, "User: arn:aws:iam::1:user/b is not authorized", ErrorCode::RoleNotAssumable),
+            (
+                "AccessDenied",
+                403,
+                "User: arn:aws:iam::1:user/b is not authorized",
+                ErrorCode::RoleNotAssumable,
+            ),
             ("AccessDeniedException", 403, "", ErrorCode::RoleNotAssumable),
             ("ExpiredToken", 403, "", ErrorCode::CredentialsExpired),
             ("ExpiredTokenException", 400, "", ErrorCode::CredentialsExpired),
             ("InvalidClientTokenId", 403, "", ErrorCode::CredentialsInvalid),
-            ("SignatureDoesNotMatch", 403, "The request signature we calculated", ErrorCode::CredentialsInvalid),
+            (
+                "SignatureDoesNotMatch",
+                403,
+                "The request signature we calculated",
+                ErrorCode::CredentialsInvalid,
+            ),
             ("SignatureDoesNotMatch", 403, "Signature expired: 20261122T1", ErrorCode::ClockSkewed),
             ("SignatureDoesNotMatch", 403, "Signature not yet current: 2", ErrorCode::ClockSkewed),
             ("Throttling", 400, "Rate exceeded", ErrorCode::StsThrottled),
@@ -382,7 +399,8 @@ mod tests {
 
     #[test]
     fn nothing_of_the_text_is_kept() {
-        let text = "User: arn:aws:iam::123456789012:user/backend is not authorized to perform: sts:AssumeRole";
+        let text =
+            "User: arn:aws:iam::123456789012:user/backend is not authorized to perform: sts:AssumeRole";
         let name = "AccessDenied\u{1b}[31m<script>";
         let refusal = StsRefusal::new("AssumeRole", 403, Some(name), text).with_request_id(Some("4f1c-\n9"));
         let shown = format!("{refusal} {refusal:?}");
@@ -398,6 +416,8 @@ mod tests {
         let federation = StsRefusal::new("GetFederationToken", 403, Some("AccessDenied"), "");
         assert!(federation.advice().contains("sts:GetFederationToken"));
         let root = "Roles may not be assumed by root accounts.";
-        assert!(StsRefusal::new("AssumeRole", 403, Some("AccessDenied"), root).advice().contains("root user"));
+        assert!(
+            StsRefusal::new("AssumeRole", 403, Some("AccessDenied"), root).advice().contains("root user")
+        );
     }
 }

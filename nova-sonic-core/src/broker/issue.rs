@@ -59,6 +59,7 @@ pub struct Issued {
 pub(crate) struct Fresh {
     pub(crate) credentials: TemporaryCredentials,
     pub(crate) record: IssueRecord,
+    /// When the policy was written that they were issued under.
     pub(crate) now: Timestamp,
 }
 
@@ -126,6 +127,30 @@ impl CredentialBroker {
         self.0.backend.kind()
     }
 
+    /// The certificate authorities that connections trust, if not the system's.
+    #[cfg(feature = "client")]
+    pub(crate) fn ca_certificates(&self) -> Option<&[u8]> {
+        self.0.connections.ca_certificates()
+    }
+
+    /// The role that is assumed.
+    #[cfg(feature = "client")]
+    pub(crate) fn role_arn(&self) -> Option<&str> {
+        match &self.0.call {
+            Call::AssumeRole { role_arn, .. } => Some(role_arn),
+            Call::FederationToken => None,
+        }
+    }
+
+    /// STS as it looks to somebody else.
+    #[cfg(feature = "client")]
+    pub(crate) fn sts_as(
+        &self,
+        keys: aws_credential_types::Credentials,
+    ) -> Result<aws_sdk_sts::Client, BrokerError> {
+        self.0.connections.sdk_as(keys)
+    }
+
     /// Credentials that nobody's limits are asked about, to be tried out and dropped.
     #[cfg(feature = "client")]
     pub(crate) async fn fresh_for_probe(&self) -> Result<Fresh, BrokerError> {
@@ -143,7 +168,7 @@ impl Inner {
         let began = self.clock.tick();
         let mut attempts = 0;
         let asked = self.ask(&sdk, session_name, began, random.last().copied().unwrap_or(0), &mut attempts);
-        let answer = match tokio::time::timeout(self.patience.total, asked).await {
+        let (answer, now) = match tokio::time::timeout(self.patience.total, asked).await {
             Ok(answer) => answer.map_err(|error| self.explained(error, attempts))?,
             Err(_) if self.backend.loading() => {
                 return Err(BrokerError::BackendCredentials { problem: BackendProblem::TimedOut });
@@ -153,9 +178,10 @@ impl Inner {
                 return Err(BrokerError::Unreachable { code: ErrorCode::OpenTimeout, problem, attempts });
             }
         };
-        self.checked(answer, session_name, attempts, &random)
+        checked(answer, now, session_name, attempts, &random)
     }
 
+    /// The answer, and when the policy was written that it was given for.
     async fn ask(
         &self,
         sdk: &aws_sdk_sts::Client,
@@ -163,16 +189,15 @@ impl Inner {
         began: Tick,
         random: u8,
         attempts: &mut u32,
-    ) -> Result<Answer, CallError> {
+    ) -> Result<(Answer, Timestamp), CallError> {
         loop {
             *attempts += 1;
             self.admission.count_call(*attempts);
             let now = self.clock.timestamp();
             let policy = self.scope.render(now, policy_expiration(now)).map_err(CallError::Scope)?;
-            let request =
-                sts::Request { call: &self.call, session_name, policy: &policy, tags: &self.tags };
+            let request = sts::Request { call: &self.call, session_name, policy: &policy, tags: &self.tags };
             let error = match sts::ask(sdk, &request).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => return Ok((answer, now)),
                 Err(error) => error,
             };
             let elapsed = self.clock.tick().since(began);
@@ -185,50 +210,47 @@ impl Inner {
         }
     }
 
-    /// Refuses credentials that live longer than was asked for, or are over already.
-    fn checked(
-        &self,
-        answer: Answer,
-        session_name: &str,
-        attempts: u32,
-        random: &[u8; 32],
-    ) -> Result<Fresh, BrokerError> {
-        let now = self.clock.timestamp();
-        let expiration = answer.credentials.expiration;
-        if expiration > now.after(DURATION).after(CLOCK_TOLERANCE) {
-            return Err(BrokerError::AnswerInvalid { problem: "lives longer than was asked for" });
-        }
-        if expiration <= now {
-            return Err(BrokerError::AnswerInvalid { problem: "has expired already" });
-        }
-        let mut id = String::with_capacity(26);
-        push_base32(&mut id, random.split_at(17).0, 26);
-        let record = IssueRecord {
-            id,
-            subject_hash: session_name.to_owned(),
-            access_key_id: answer.credentials.access_key_id.clone(),
-            expiration,
-            packed_policy_size: answer.packed_policy_size,
-            clock_offset_seconds: expiration.unix_seconds() - policy_expiration(now).unix_seconds(),
-            request_id: answer.request_id,
-            attempts,
-            duration_ms: 0,
-        };
-        Ok(Fresh { credentials: answer.credentials, record, now })
-    }
-
     /// The error with the advice that only the backend's own credentials allow.
     fn explained(&self, error: CallError, attempts: u32) -> BrokerError {
-        match error {
-            CallError::Refused(refusal)
-                if refusal.code() == ErrorCode::CredentialsExpired
-                    && self.backend.kind() == BackendKind::Pasted =>
-            {
-                CallError::Refused(refusal.with_advice(PASTED)).after(attempts)
-            }
-            other => other.after(attempts),
+        if let CallError::Refused(refusal) = &error
+            && refusal.code() == ErrorCode::CredentialsExpired
+            && self.backend.kind() == BackendKind::Pasted
+        {
+            return CallError::Refused(refusal.clone().with_advice(PASTED)).after(attempts);
         }
+        error.after(attempts)
     }
+}
+
+/// Refuses credentials that live longer than was asked for, or are over already.
+fn checked(
+    answer: Answer,
+    now: Timestamp,
+    session_name: &str,
+    attempts: u32,
+    random: &[u8; 32],
+) -> Result<Fresh, BrokerError> {
+    let expiration = answer.credentials.expiration;
+    if expiration > now.after(DURATION).after(CLOCK_TOLERANCE) {
+        return Err(BrokerError::AnswerInvalid { problem: "lives longer than was asked for" });
+    }
+    if expiration <= now {
+        return Err(BrokerError::AnswerInvalid { problem: "has expired already" });
+    }
+    let mut id = String::with_capacity(26);
+    push_base32(&mut id, random.split_at(17).0, 26);
+    let record = IssueRecord {
+        id,
+        subject_hash: session_name.to_owned(),
+        access_key_id: answer.credentials.access_key_id.clone(),
+        expiration,
+        packed_policy_size: answer.packed_policy_size,
+        clock_offset_seconds: expiration.unix_seconds() - policy_expiration(now).unix_seconds(),
+        request_id: answer.request_id,
+        attempts,
+        duration_ms: 0,
+    };
+    Ok(Fresh { credentials: answer.credentials, record, now })
 }
 
 const PASTED: &str = "the backend runs with temporary credentials that nobody renews (AWS_SESSION_TOKEN): attach a role \
@@ -246,10 +268,11 @@ const fn ended(error: &BrokerError) -> Ended {
         BrokerError::Refused(refusal) => Ended::Failed(Outcome::Failed(refusal.code())),
         BrokerError::Unreachable { code, .. } => Ended::Failed(Outcome::Failed(*code)),
         BrokerError::AnswerInvalid { .. } => Ended::Failed(Outcome::Failed(ErrorCode::StsAnswerInvalid)),
+        // STS issued what no browser can use
+        BrokerError::Grant(error) => Ended::Failed(Outcome::Failed(error.code())),
         BrokerError::Configuration { .. }
         | BrokerError::SubjectInvalid { .. }
         | BrokerError::Scope(_)
-        | BrokerError::Grant(_)
         | BrokerError::Limit(_)
         | BrokerError::Breaker(_)
         | BrokerError::Random => Ended::Failed(Outcome::Unknown),

@@ -263,9 +263,9 @@ impl Usage {
         let first = *recent.next()?;
         let issues = 1 + u32::try_from(recent.count()).unwrap_or(u32::MAX - 1);
         let refused = issues >= limits.per_minute;
-        refused.then(|| first.after(MINUTE).since(now)).and_then(|wait| {
-            refuse(LimitKind::PerMinute, limits.per_minute, wait)
-        })
+        refused
+            .then(|| first.after(MINUTE).since(now))
+            .and_then(|wait| refuse(LimitKind::PerMinute, limits.per_minute, wait))
     }
 
     fn charge(&mut self, now: Tick) {

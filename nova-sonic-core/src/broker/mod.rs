@@ -48,6 +48,8 @@ mod subject;
 pub use breaker::{Breaker, BreakerRefusal, BreakerState, Outcome, Pass};
 pub use builder::CredentialBrokerBuilder;
 pub use error::{BackendProblem, BrokerError, StsRefusal};
+#[cfg(feature = "client")]
+pub(crate) use issue::Fresh;
 pub use issue::{CredentialBroker, Issued};
 pub use limits::{LimitKind, LimitRefusal, LimitTable, Limits, SubjectKey};
 pub use patience::Patience;

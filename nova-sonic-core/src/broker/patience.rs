@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn pauses_grow_and_are_spread() {
         let patience = Patience::default().attempts(9);
-        let pauses = |random| (1..7).map(move |attempt| patience.pause(attempt, ms(0), None, random).unwrap());
+        let pauses =
+            |random| (1..7).map(move |attempt| patience.pause(attempt, ms(0), None, random).unwrap());
         assert!(pauses(255).eq([100, 400, 1600, 2000, 2000, 2000].map(ms)));
         assert!(pauses(0).eq([50, 200, 800, 1000, 1000, 1000].map(ms)));
     }

@@ -30,7 +30,10 @@ pub(super) fn check_role_arn(arn: &str, partition: Partition) -> Checked {
         return wrong(SETTING, "names the account's root user: name an IAM role made for voice alone");
     }
     if resource.starts_with("user/") {
-        return wrong(SETTING, "names an IAM user: name a role that the user may assume, or use federation tokens");
+        return wrong(
+            SETTING,
+            "names an IAM user: name a role that the user may assume, or use federation tokens",
+        );
     }
     let name = resource.strip_prefix("role/").unwrap_or_default();
     let in_role = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_/".contains(&byte);
@@ -64,10 +67,16 @@ pub(super) fn check_tags(tags: &[(String, String)]) -> Checked {
     let mut keys = HashSet::new();
     for (key, value) in tags {
         if !(1..=128).contains(&key.chars().count()) || !key.chars().all(in_tag) {
-            return wrong(SETTING, "have a key that is not 1 to 128 letters, digits, spaces and characters of _.:/=+-@");
+            return wrong(
+                SETTING,
+                "have a key that is not 1 to 128 letters, digits, spaces and characters of _.:/=+-@",
+            );
         }
         if value.chars().count() > 256 || !value.chars().all(in_tag) {
-            return wrong(SETTING, "have a value that is not up to 256 letters, digits, spaces and characters of _.:/=+-@");
+            return wrong(
+                SETTING,
+                "have a value that is not up to 256 letters, digits, spaces and characters of _.:/=+-@",
+            );
         }
         if key.to_lowercase().starts_with("aws:") {
             return wrong(SETTING, "have a key that begins with aws:, which AWS keeps to itself");
@@ -107,7 +116,12 @@ mod tests {
     #[test]
     fn tags_and_ids_keep_to_their_alphabets() {
         let tags = |pairs: &[(&str, &str)]| {
-            check_tags(&pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Vec<_>>())
+            check_tags(
+                &pairs
+                    .iter()
+                    .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                    .collect::<Vec<_>>(),
+            )
         };
         assert_eq!(tags(&[("team", "Märchen 1"), ("stage", "")]), Ok(()));
         for wrong in [

@@ -173,7 +173,8 @@ fn taken(
     if !complete {
         return Err(CallError::AnswerInvalid("lacks a part of the credentials"));
     }
-    let expiration = expiration.to_millis().map_err(|_| CallError::AnswerInvalid("has an impossible expiration"))?;
+    let expiration =
+        expiration.to_millis().map_err(|_| CallError::AnswerInvalid("has an impossible expiration"))?;
     Ok(Answer {
         credentials: TemporaryCredentials {
             access_key_id,
@@ -191,6 +192,7 @@ fn is_access_key_id(text: &str) -> bool {
     (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "errors of the SDK are open")]
 fn refused<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CallError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,

@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(name.len(), 29, "GetFederationToken takes at most 32 characters");
         let (prefix, hash) = name.split_at(3);
         assert_eq!(prefix, "ns-");
-        assert!(hash.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte)), "{hash}");
+        assert!(
+            hash.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte)),
+            "{hash}"
+        );
     }
 
     #[test]

@@ -176,7 +176,7 @@ catalogue! {
     /// STS is asked too often.
     StsThrottled, "sts_throttled", Service, retryable: true, "wait and try again; other programs of the account share the quota of STS";
     /// STS answered with something that is no credentials, or cannot be what was asked for.
-    StsAnswerInvalid, "sts_answer_invalid", Service, retryable: true, "check the endpoint and this machine's clock: what answered is not STS, or the clocks disagree";
+    StsAnswerInvalid, "sts_answer_invalid", Service, retryable: false, "check the endpoint and this machine's clock: what answered is not STS, or the clocks disagree";
 
     // what the service says
     /// Too many requests or connections.
