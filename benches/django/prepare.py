@@ -1,4 +1,4 @@
-"""Makes the accounts, signs each of them in, and prints one session cookie a line."""
+"""Makes the accounts, signs each of them in, and prints session id and token of one a line."""
 
 import os
 import sys
@@ -12,6 +12,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.cached_db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
+
+from tokens import token_of  # noqa: E402
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -29,7 +31,7 @@ def main(accounts: int) -> None:
             session[BACKEND_SESSION_KEY] = BACKEND
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
             session.save(must_create=True)
-            print(session.session_key)
+            print(session.session_key, token_of(user.pk))
 
 
 if __name__ == "__main__":

@@ -14,14 +14,22 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
 ]
 
-# what `startproject` writes, without what only pages need
+SIGN_IN = os.environ.get("BENCH_SIGN_IN", "session")
+"""How users are known: by a token of their own, or by Django's session."""
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
+if SIGN_IN == "session":
+    # what `startproject` writes, without what only pages need
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ]
 
 DATABASES = {
     "default": {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderName, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -25,21 +25,21 @@ const MOST_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Browsers {
     path: String,
-    cookies: Vec<String>,
+    header: HeaderName,
+    values: Vec<String>,
     next: AtomicUsize,
     answer: &'static str,
 }
 
 impl Browsers {
-    /// Browsers with these session ids; every answer must hold `answer`.
-    pub fn new(path: &str, session_ids: &[&str], answer: &'static str) -> Self {
-        let cookies = session_ids.iter().map(|id| format!("sessionid={id}")).collect();
-        Self { path: path.to_owned(), cookies, next: AtomicUsize::new(0), answer }
+    /// Browsers that are told apart by the value of this header; every answer must hold `answer`.
+    pub fn new(path: &str, header: HeaderName, values: Vec<String>, answer: &'static str) -> Self {
+        Self { path: path.to_owned(), header, values, next: AtomicUsize::new(0), answer }
     }
 
     fn request(&self, host: SocketAddr) -> Result<Request<Empty<Bytes>>, Failure> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let cookie = self.cookies.get(turn % self.cookies.len().max(1)).ok_or("nobody is signed in")?;
+        let value = self.values.get(turn % self.values.len().max(1)).ok_or("nobody is signed in")?;
         Ok(Request::get(&self.path)
             .header(header::HOST, host.to_string())
             .header(header::ACCEPT, "*/*")
@@ -49,7 +49,7 @@ impl Browsers {
                 "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
             )
             .header(header::REFERER, format!("http://{host}/story/"))
-            .header(header::COOKIE, cookie)
+            .header(&self.header, value)
             .header("sec-fetch-site", "same-origin")
             .header("sec-fetch-mode", "cors")
             .header("sec-fetch-dest", "empty")
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn browsers_take_turns() {
-        let browsers = Browsers::new("/", &["a", "b"], "");
+        let browsers = Browsers::new("/", header::COOKIE, vec!["a".to_owned(), "b".to_owned()], "");
         let host = SocketAddr::from(([127, 0, 0, 1], 80));
         let cookies: Vec<_> =
             (0..3).map(|_| browsers.request(host).unwrap().headers()[header::COOKIE].clone()).collect();
-        assert_eq!(cookies, ["sessionid=a", "sessionid=b", "sessionid=a"]);
+        assert_eq!(cookies, ["a", "b", "a"]);
     }
 }

@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import threading
@@ -40,48 +41,25 @@ class Answer:
         return int(self.headers["retry-after"])
 
 
+@dataclass(frozen=True)
 class Browser:
-    """One connection to the server, kept open where the server does."""
+    """Somebody's browser, on a connection of its own for each request, as far from the last one as another process."""
 
-    def __init__(self, port: int, cookie: str | None = None) -> None:
-        self._port = port
-        self._cookie = cookie
-        self._connection: http.client.HTTPConnection | None = None
+    port: int
+    cookie: str | None = None
 
     def ask(self, method: str = "GET", *, path: str = PATH, body: bytes | None = None, **headers: str) -> Answer:
         """One request, as a page of the site makes it unless other headers are given; `_` stands for `-` in a name."""
         written = {name.replace("_", "-"): value for name, value in headers.items()} or dict(SAME_ORIGIN)
         written = {name: value for name, value in written.items() if value}
-        if self._cookie is not None:
-            written["Cookie"] = f"sessionid={self._cookie}"
-        for attempt in (1, 2):
-            kept = self._connection is not None
-            if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
-            try:
-                self._connection.request(method, path, body=body, headers=written)
-                response = self._connection.getresponse()
-                answer = Answer(
-                    response.status,
-                    {name.lower(): value for name, value in response.getheaders()},
-                    response.read(),
-                )
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                self.close()
-                # a server may close an idle connection at any time; a new one it must not
-                if not kept or attempt == 2:
-                    raise
-                continue
-            if response.will_close:
-                self.close()
-            return answer
-        raise AssertionError("unreachable")
-
-    def close(self) -> None:
-        """Hangs up."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self.cookie is not None:
+            written["Cookie"] = f"sessionid={self.cookie}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        with contextlib.closing(connection):
+            connection.request(method, path, body=body, headers=written)
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, names, response.read())
 
 
 def at_once(port: int, cookies: Sequence[str], each: Callable[[Browser], list[Answer]]) -> list[Answer]:
@@ -89,12 +67,8 @@ def at_once(port: int, cookies: Sequence[str], each: Callable[[Browser], list[An
     barrier = threading.Barrier(len(cookies), timeout=60)
 
     def run(cookie: str) -> list[Answer]:
-        browser = Browser(port, cookie)
-        try:
-            barrier.wait()
-            return each(browser)
-        finally:
-            browser.close()
+        barrier.wait()
+        return each(Browser(port, cookie))
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(cookies)) as pool:
         return [answer for answers in pool.map(run, cookies) for answer in answers]

@@ -54,6 +54,7 @@ def cookies(folder: pathlib.Path) -> list[str]:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
         made.append(session.session_key)
     return made
 

@@ -1,7 +1,7 @@
 """The endpoint as a project includes it."""
 
 from project import *  # noqa: F403
-from project import INSTALLED_APPS, PER_DAY, PER_MINUTE, REGION, ROLE_ARN
+from project import INSTALLED_APPS, PER_DAY, PER_MINUTE, REGION, ROLE_ARN, SIGN_IN
 
 ROOT_URLCONF = "ours.urls"
 INSTALLED_APPS = [*INSTALLED_APPS, "nova_sonic.django"]
@@ -10,3 +10,5 @@ NOVA_SONIC = {
     "ROLE_ARN": ROLE_ARN,
     "LIMITS": {"PER_MINUTE": PER_MINUTE, "PER_DAY": PER_DAY},
 }
+if SIGN_IN == "token":
+    NOVA_SONIC["AUTHENTICATE"] = "tokens.auser_of"

@@ -47,7 +47,14 @@ pub(crate) struct Strictness {
 
 /// The pairs to test, oldest first, from the Pythons that are here.
 pub(crate) fn pairs(found: &[Interpreter], strictness: Strictness) -> Result<Vec<Pair>, Failure> {
-    let wanted = if strictness.all { every_pair() } else { oldest_and_newest() };
+    chosen(found, if strictness.all { every_pair() } else { oldest_and_newest() }, strictness)
+}
+
+fn chosen(
+    found: &[Interpreter],
+    wanted: Vec<(u32, &'static str)>,
+    strictness: Strictness,
+) -> Result<Vec<Pair>, Failure> {
     let mut pairs = Vec::new();
     let mut missing = Vec::new();
     for (minor, django) in wanted {
@@ -67,6 +74,15 @@ pub(crate) fn pairs(found: &[Interpreter], strictness: Strictness) -> Result<Vec
         report_missing(&missing, &pairs, strictness)?;
     }
     Ok(pairs)
+}
+
+/// The newest pair alone.
+pub(crate) fn newest(found: &[Interpreter], complete: bool) -> Result<Pair, Failure> {
+    let newest = oldest_and_newest().into_iter().last();
+    let mut pairs = chosen(found, newest.into_iter().collect(), Strictness { all: false, complete })?;
+    pairs
+        .pop()
+        .ok_or_else(|| Failure::new("there is no pair to test", "see the table of series in the matrix"))
 }
 
 /// The Pythons of the pairs, oldest first, each once.
@@ -163,6 +179,14 @@ mod tests {
         let strict = Strictness { all: false, complete: true };
         let failure = pairs(&pythons_named(&[10, 11]), strict).unwrap_err().to_string();
         assert!(failure.starts_with("Python 3.13 with its venv module is neither on the PATH"), "{failure}");
+    }
+
+    #[test]
+    fn the_newest_pair_does_not_need_the_oldest() {
+        let pair = newest(&pythons_named(&[13]), true).unwrap();
+        assert_eq!(pair.title(), "Python 3.13, Django 6.0");
+        assert!(newest(&pythons_named(&[10]), true).is_err());
+        assert_eq!(newest(&pythons_named(&[10]), false).unwrap().title(), "Python 3.10, Django 5.2");
     }
 
     #[test]

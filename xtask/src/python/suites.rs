@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::{
-    Done, child,
+    child,
     failure::Failure,
     python::environment::{Environment, requirements},
     python::interpreter,
@@ -55,7 +55,7 @@ pub(crate) fn interop(built: &Built<'_>, folder: &Path) -> Result<Tally, Failure
     judged(&mut built.pytest(&environment, folder))
 }
 
-/// The package without Django: its tests on each Python, then its types.
+/// The package without Django, on each Python; its tests hold the stubs against what was compiled.
 pub(crate) fn package(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> Result<Tally, Failure> {
     let folder = tests(TESTS)?;
     let mut tally = Tally::default();
@@ -67,23 +67,7 @@ pub(crate) fn package(built: &Built<'_>, wheel: &Path, strictness: Strictness) -
         let mut pytest = built.pytest(&environment, &folder);
         tally += judged(pytest.args(["--ignore", "django"]))?;
     }
-    step::say("      stubs and types");
-    tally += Tally::of_one(types(built, wheel).map_err(reported).is_ok());
     Ok(tally)
-}
-
-/// Whether the stubs say what the compiled half does.
-fn types(built: &Built<'_>, wheel: &Path) -> Done {
-    let python = interpreter::any()?;
-    let environment = built.environment("types", &python.program, &[requirements("types.txt")])?;
-    environment.install_wheel(wheel)?;
-    let mut stubtest = environment.module(&["mypy.stubtest", "nova_sonic._native"]);
-    let allowed = tools::root().join(TESTS).join("stubtest-allowlist.txt");
-    if allowed.exists() {
-        stubtest.arg("--allowlist").arg(allowed);
-    }
-    // Beside the sources it would look at those and not at what was installed.
-    child::run(stubtest.current_dir(built.target), "make _native.pyi say what the compiled half does")
 }
 
 /// The Django app, on each pair of Python and Django, with a real Redis, and a real database where there is one.
@@ -122,9 +106,8 @@ pub(crate) fn django(built: &Built<'_>, wheel: &Path, strictness: Strictness) ->
 /// What happens to the Django app when somebody, or something, means it no good; on the newest pair.
 pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> Result<Tally, Failure> {
     let folder = tests(ABUSE)?;
-    let pairs = matrix::pairs(&interpreter::found(), Strictness { all: false, ..strictness })?;
-    let Some(newest) = pairs.last() else { return Ok(Tally::default()) };
-    let environment = pair_environment(built, newest)?;
+    let newest = matrix::newest(&interpreter::found(), strictness.complete)?;
+    let environment = pair_environment(built, &newest)?;
     environment.install_wheel(wheel)?;
     let redis = Redis::start()?;
     step::say(&format!("      {}, Redis, uvicorn and gunicorn", newest.title()));
@@ -133,8 +116,7 @@ pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> 
 
 /// The interpreter of the newest pair, with what `pins` name and the wheel.
 pub(crate) fn bench_environment(target: &Path, pins: &Path, wheel: &Path) -> Result<PathBuf, Failure> {
-    let pairs = matrix::pairs(&interpreter::found(), Strictness { all: false, complete: false })?;
-    let Some(newest) = pairs.last() else { return interpreter::any().map(|any| any.program) };
+    let newest = matrix::newest(&interpreter::found(), false)?;
     step::say(&format!("      {}", newest.title()));
     let environment = Environment::prepare(
         target.join("python/bench"),
@@ -161,9 +143,4 @@ fn tests(folder: &str) -> Result<PathBuf, Failure> {
 fn judged(pytest: &mut Command) -> Result<Tally, Failure> {
     let outcome = child::run_and_keep(pytest)?;
     Ok(Tally::of_pytest(&outcome.output).judged_by(outcome.status.success()))
-}
-
-fn reported(failure: Failure) -> Failure {
-    step::report(&failure);
-    failure
 }
