@@ -52,7 +52,15 @@ def make_broker() -> Callable[..., CredentialBroker]:
     """Brokers with what every one needs; the keywords replace or add."""
 
     def make(**arguments: Any) -> CredentialBroker:
-        wanted = {"scope": ScopePolicy(region="us-east-1"), "role_arn": ROLE, "session_name_key": KEY}
+        # A busy machine is slow to answer, and a test that holds an answer back wants no second attempt.
+        wanted = {
+            "scope": ScopePolicy(region="us-east-1"),
+            "role_arn": ROLE,
+            "session_name_key": KEY,
+            "timeout": 60,
+            "connect_timeout": 30,
+            "read_timeout": 30,
+        }
         return CredentialBroker(**(wanted | arguments))
 
     return make
@@ -82,7 +90,8 @@ def run_python() -> Callable[..., Ran]:
             "from nova_sonic import *\n"
             f"def make_broker(**arguments):\n"
             f"    return CredentialBroker(**({{'scope': ScopePolicy(region='us-east-1'), 'role_arn': {ROLE!r},\n"
-            f"        'session_name_key': {KEY!r}, 'limits': None}} | arguments))\n"
+            f"        'session_name_key': {KEY!r}, 'limits': None, 'timeout': 60, 'connect_timeout': 30,\n"
+            f"        'read_timeout': 30}} | arguments))\n"
         )
         package = str(pathlib.Path(nova_sonic.__file__).parents[1])
         done = subprocess.run(

@@ -83,6 +83,9 @@ def test_a_scope_takes_no_wrong_value(argument: str, value: object) -> None:
         ("aws_access_key_id", 7),
         ("timeout", "5"),
         ("timeout", False),
+        ("connect_timeout", "1"),
+        ("read_timeout", None.__class__),
+        ("max_attempts", 1.5),
     ],
 )
 def test_a_broker_takes_no_value_of_a_wrong_type(make_broker: Make, argument: str, value: object) -> None:
@@ -109,6 +112,10 @@ def test_a_broker_takes_no_value_of_a_wrong_type(make_broker: Make, argument: st
         ("aws_session_token", "IQoJb3JpZ2lu"),
         ("timeout", 0),
         ("timeout", -1.0),
+        ("connect_timeout", 0),
+        ("read_timeout", float("nan")),
+        ("max_attempts", 0),
+        ("max_attempts", -3),
     ],
 )
 def test_a_broker_takes_no_wrong_value(make_broker: Make, argument: str, value: object) -> None:

@@ -182,7 +182,7 @@ def test_the_interpreter_ends_whatever_is_in_flight(
 ) -> None:
     if script != "done":
         sts.hold()
-    source = "import asyncio, sys, threading\nsys.setswitchinterval(1e-5)\nbroker = make_broker(timeout=25)\n" + SCRIPTS[script]
+    source = "import asyncio, sys, threading\nsys.setswitchinterval(1e-5)\nbroker = make_broker()\n" + SCRIPTS[script]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for ran in pool.map(lambda _: run_python(source), range(EXITS)):
             # What the threads of the script say of their end is Python's affair; a crash has a code or a dump.
