@@ -76,7 +76,7 @@ fn plain(answer: &mut Value, received: Timestamp) -> Result<Grant, GrantError> {
         region: region(answer)?,
         model_id: model_id(answer)?.unwrap_or_else(|| ModelId::default().as_str().to_owned()),
         keys: Keys::Secret(secret),
-        server_time: server_time.unwrap_or(received),
+        server_time: server_time.unwrap_or_else(|| whole_second(received)),
         open_before: moment(answer, "openBefore")?,
     };
     let clock =
