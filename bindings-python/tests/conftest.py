@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-from stub_sts import StubSts
-
 import nova_sonic
+import pytest
 from nova_sonic import CredentialBroker, ScopePolicy
+from stub_sts import StubSts
 
 ROLE = "arn:aws:iam::123456789012:role/nova-sonic-voice"
 KEY = "a key for session names"
@@ -53,7 +52,7 @@ def make_broker() -> Callable[..., CredentialBroker]:
 
     def make(**arguments: Any) -> CredentialBroker:
         # A busy machine is slow to answer, and a test that holds an answer back wants no second attempt.
-        wanted = {
+        wanted: dict[str, Any] = {
             "scope": ScopePolicy(region="us-east-1"),
             "role_arn": ROLE,
             "session_name_key": KEY,
