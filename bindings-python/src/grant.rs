@@ -106,6 +106,7 @@ impl PyGrant {
     }
 
     /// Refused: a pickle would be a copy of the secrets that nobody wipes.
+    #[expect(clippy::unused_self, reason = "a method, to Python")]
     fn __reduce__(&self) -> PyResult<String> {
         Err(PyTypeError::new_err(
             "a Grant cannot be pickled or copied: send what to_json() returns to its browser",

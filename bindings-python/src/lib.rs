@@ -1,5 +1,8 @@
 //! `nova_sonic._native`: what the core does, in Python's types. It converts and it waits; every rule is the core's.
 
+#![expect(clippy::needless_pass_by_value, reason = "arguments come from Python, which hands them over")]
+#![expect(clippy::doc_link_with_quotes, reason = "what documents a class is read in Python")]
+
 mod argument;
 mod broker;
 mod error;
@@ -12,6 +15,8 @@ mod probe;
 mod runtime;
 mod scope;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod word;
 
 use pyo3::prelude::*;

@@ -15,11 +15,11 @@ use crate::{
 ///
 /// >>> from nova_sonic import InferenceProfile
 /// >>> profile = InferenceProfile(
-/// ...     account_id="123456789012",
-/// ...     profile_id="us.amazon.nova-2-sonic-v1:0",
-/// ...     regions=["us-east-1", "us-west-2"],
+/// ...     account="123456789012",
+/// ...     id="us.amazon.nova-2-sonic-v1:0",
+/// ...     members=["us-east-1", "us-west-2"],
 /// ... )
-/// >>> profile.regions
+/// >>> profile.members
 /// ['us-east-1', 'us-west-2']
 #[pyclass(frozen, eq, module = "nova_sonic", name = "InferenceProfile")]
 #[derive(Debug, PartialEq)]
@@ -30,27 +30,27 @@ pub(crate) struct PyInferenceProfile {
 #[pymethods]
 impl PyInferenceProfile {
     #[new]
-    #[pyo3(signature = (*, account_id, profile_id, regions))]
+    #[pyo3(signature = (*, account, id, members))]
     fn new(
         py: Python<'_>,
-        account_id: Given<name::AccountId, AccountId>,
-        profile_id: Given<name::ProfileId, String>,
-        regions: Given<name::Regions, Vec<Region>>,
+        account: Given<name::Account, AccountId>,
+        id: Given<name::Id, String>,
+        members: Given<name::Members, Vec<Region>>,
     ) -> PyResult<Self> {
-        InferenceProfile::new(account_id.value, &profile_id.value, regions.value)
+        InferenceProfile::new(account.value, &id.value, members.value)
             .map(|profile| Self { profile })
-            .map_err(|why| error::scope(py, "profile_id", &why))
+            .map_err(|why| error::scope(py, "id", &why))
     }
 
     /// The account that it belongs to, twelve digits.
     #[getter]
-    fn account_id(&self) -> &str {
+    fn account(&self) -> &str {
         self.profile.account().as_str()
     }
 
     /// Its id, such as ``us.amazon.nova-2-sonic-v1:0``.
     #[getter]
-    fn profile_id(&self) -> &str {
+    fn id(&self) -> &str {
         self.profile.id()
     }
 
@@ -62,12 +62,12 @@ impl PyInferenceProfile {
 
     /// The regions that it routes to, in alphabetical order.
     #[getter]
-    fn regions(&self) -> Vec<&str> {
+    fn members(&self) -> Vec<&str> {
         self.profile.members().iter().map(Region::as_str).collect()
     }
 
     fn __repr__(&self) -> String {
-        format!("InferenceProfile(profile_id='{}')", self.profile.id())
+        format!("InferenceProfile(id='{}')", self.profile.id())
     }
 }
 
@@ -87,7 +87,7 @@ impl PyModelLifecycle {
             Lifecycle::Active => "active",
             Lifecycle::Ending { .. } => "ending",
             Lifecycle::EndOfLife { .. } => "end-of-life",
-            _ => "unknown",
+            Lifecycle::Unknown | _ => "unknown",
         })
     }
 
@@ -98,7 +98,7 @@ impl PyModelLifecycle {
             Lifecycle::Ending { on: date } | Lifecycle::EndOfLife { since: date } => {
                 moment::day(py, date).map(Some)
             }
-            _ => Ok(None),
+            Lifecycle::Active | Lifecycle::Unknown | _ => Ok(None),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nova_sonic_core::{
-    scope::{Cidr, InferenceProfile, ModelId, Region, ScopePolicy},
+    scope::{Cidr, InferenceProfile, ModelId, Partition, Region, ScopePolicy},
     time::Timestamp,
 };
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use crate::{
     argument::{Given, name},
     error,
     model::PyModelLifecycle,
+    word::PartitionWord,
 };
 
 /// What a credential may do, and nothing else: open a stream with named models in one region.
@@ -26,13 +27,14 @@ use crate::{
 /// The first of ``model_ids`` is the one that a grant names. ``source_cidrs`` are the networks that streams can be
 /// opened from (hardening only: the address that your server sees may differ from the one that AWS sees), and
 /// ``open_window`` the seconds in which they can, where that is shorter than the credential's life.
+/// ``partition`` is for a region that is newer than this version of the package, which cannot tell where it belongs.
 /// ``documented_action_only`` leaves an action out of the policy that IAM's catalogue does not have yet, for linters.
 ///
 /// A wrong value is a ``ConfigurationError``:
 ///
 /// >>> ScopePolicy(region="us-east-1", model_ids=["anthropic.*"])
 /// Traceback (most recent call last):
-/// nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model
+/// nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model...
 #[pyclass(frozen, eq, module = "nova_sonic", name = "ScopePolicy")]
 #[derive(Debug, PartialEq)]
 pub(crate) struct PyScopePolicy {
@@ -42,21 +44,28 @@ pub(crate) struct PyScopePolicy {
 #[pymethods]
 impl PyScopePolicy {
     #[new]
-    #[pyo3(signature = (*, region, model_ids = Given::of(vec![ModelId::default()]), source_cidrs = Given::of(Vec::new()),
+    #[pyo3(signature = (*, region, partition = None, model_ids = Given::of(vec![ModelId::default()]), source_cidrs = Given::of(Vec::new()),
         open_window = None, inference_profile = None, documented_action_only = Given::of(false)))]
+    #[expect(clippy::too_many_arguments, reason = "keywords in Python, each with a name at the call")]
     fn new(
         py: Python<'_>,
-        region: Given<name::Region, Region>,
+        region: Given<name::Region, String>,
+        partition: Option<Given<name::Partition, Partition>>,
         model_ids: Given<name::ModelIds, Vec<ModelId>>,
         source_cidrs: Given<name::SourceCidrs, Vec<Cidr>>,
         open_window: Option<Given<name::OpenWindow, Duration>>,
         inference_profile: Option<Given<name::InferenceProfile, InferenceProfile>>,
         documented_action_only: Given<name::DocumentedActionOnly, bool>,
     ) -> PyResult<Self> {
+        let region = match partition {
+            Some(partition) => Region::in_partition(partition.value, &region.value),
+            None => Region::parse(&region.value),
+        };
+        let region = region.map_err(|why| error::scope(py, "region", &why))?;
         let mut models = model_ids.value.into_iter();
         let first = models.next().ok_or_else(|| error::configuration(py, "model_ids", "names no model"))?;
         let mut policy = models
-            .fold(ScopePolicy::new(region.value, first), ScopePolicy::and_model)
+            .fold(ScopePolicy::new(region, first), ScopePolicy::and_model)
             .source_cidrs(source_cidrs.value);
         if let Some(window) = open_window {
             policy = policy.open_window(window.value);
@@ -129,6 +138,12 @@ impl PyScopePolicy {
     #[getter]
     fn region(&self) -> &str {
         self.policy.region().as_str()
+    }
+
+    /// The partition that the region belongs to, such as ``aws``.
+    #[getter]
+    fn partition(&self) -> PartitionWord {
+        PartitionWord(self.policy.region().partition().name())
     }
 
     /// The models, the one that a grant names first.

@@ -42,7 +42,13 @@ macro_rules! words {
 /// The modes of a grant, as an argument takes them.
 pub(crate) const MODES: PyStaticExpr = literal!("signing-keys", "plain");
 
+/// The partitions of AWS.
+pub(crate) const PARTITIONS: PyStaticExpr =
+    literal!("aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f");
+
 words! {
+    /// A partition of AWS.
+    PartitionWord = PARTITIONS;
     /// Who can do something about an error.
     BlameWord = literal!("caller", "model", "service", "network");
     /// The mode of a grant.

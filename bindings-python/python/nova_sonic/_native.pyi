@@ -7,7 +7,7 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Final, Literal, final
 
-__all__ = ["__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ScopePolicy", "_after_fork", "_at_exit", "_describe"]
+__all__ = ["__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_after_fork", "_at_exit", "_describe"]
 
 __version__: Final[str]
 
@@ -128,12 +128,13 @@ class CredentialBroker:
     The backend's own credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given,
     otherwise those of ``profile_name``, otherwise the usual chain of an AWS SDK. ``endpoint_url`` is otherwise that of
     ``AWS_ENDPOINT_URL_STS`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of ``AWS_CA_BUNDLE`` or
-    ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, in seconds; 5 by default.
+    ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, 5 seconds by default; ``connect_timeout``
+    (1) and ``read_timeout`` (2) bound each of its ``max_attempts`` (3).
 
     Making one checks the arguments and sends nothing. It is made anew after a fork, with limits and metrics that begin
     from nothing.
     """
-    def __new__(cls, /, *, scope: ScopePolicy, session_name_key: str | bytes, role_arn: str | None = None, federation_token: bool = ..., mode: Literal["signing-keys", "plain"] = ..., external_id: str | None = None, source_identity: bool = ..., tags: Mapping[str, str] | None = None, limits: Limits | None = ..., endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, timeout: float | None = None) -> CredentialBroker: ...
+    def __new__(cls, /, *, scope: ScopePolicy, session_name_key: str | bytes, role_arn: str | None = None, federation_token: bool = ..., mode: Literal["signing-keys", "plain"] = ..., external_id: str | None = None, source_identity: bool = ..., tags: Mapping[str, str] | None = None, limits: Limits | None = ..., endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, timeout: float | None = None, connect_timeout: float | None = None, read_timeout: float | None = None, max_attempts: int | None = None) -> CredentialBroker: ...
     def __reduce__(self, /) -> str:
         """
         Refused: it holds keys, and connections that belong to this process.
@@ -172,6 +173,23 @@ class CredentialBroker:
     def mode(self, /) -> Literal["signing-keys", "plain"]:
         """
         ``signing-keys``, or ``plain``.
+        """
+    def probe(self, /, *, bedrock_endpoint_url: str | None = None) -> list[ProbeResult]:
+        """
+        Tries fresh credentials: a stream must open, and what a thief would try must be refused. For operators; it takes
+        seconds and costs one short stream. What fails is in the results.
+
+        ``bedrock_endpoint_url`` is otherwise that of ``AWS_ENDPOINT_URL_BEDROCK_RUNTIME`` or ``AWS_ENDPOINT_URL``.
+
+        >>> all(result.passed for result in broker.probe())
+        True
+        """
+    async def probe_async(self, /, *, bedrock_endpoint_url: str | None = None) -> list[ProbeResult]:
+        """
+        The same for asyncio and uvloop.
+
+        >>> all(result.passed for result in asyncio.run(broker.probe_async()))
+        True
         """
     @property
     def scope(self, /) -> ScopePolicy:
@@ -255,36 +273,36 @@ class InferenceProfile:
 
     >>> from nova_sonic import InferenceProfile
     >>> profile = InferenceProfile(
-    ...     account_id="123456789012",
-    ...     profile_id="us.amazon.nova-2-sonic-v1:0",
-    ...     regions=["us-east-1", "us-west-2"],
+    ...     account="123456789012",
+    ...     id="us.amazon.nova-2-sonic-v1:0",
+    ...     members=["us-east-1", "us-west-2"],
     ... )
-    >>> profile.regions
+    >>> profile.members
     ['us-east-1', 'us-west-2']
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, account_id: str, profile_id: str, regions: Sequence[str]) -> InferenceProfile: ...
+    def __new__(cls, /, *, account: str, id: str, members: Sequence[str]) -> InferenceProfile: ...
     def __repr__(self, /) -> str: ...
     @property
-    def account_id(self, /) -> str:
+    def account(self, /) -> str:
         """
         The account that it belongs to, twelve digits.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        Its id, such as ``us.amazon.nova-2-sonic-v1:0``.
+        """
+    @property
+    def members(self, /) -> list[str]:
+        """
+        The regions that it routes to, in alphabetical order.
         """
     @property
     def model_id(self, /) -> str:
         """
         The model that it stands for.
-        """
-    @property
-    def profile_id(self, /) -> str:
-        """
-        Its id, such as ``us.amazon.nova-2-sonic-v1:0``.
-        """
-    @property
-    def regions(self, /) -> list[str]:
-        """
-        The regions that it routes to, in alphabetical order.
         """
 
 @final
@@ -392,6 +410,44 @@ class ModelLifecycle:
         """
 
 @final
+class ProbeResult:
+    """
+    What was expected of one check of a probe, and what was seen.
+
+    >>> results = broker.probe()
+    >>> [result.check for result in results if not result.passed]
+    []
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def advice(self, /) -> str | None:
+        """
+        What to do about it, for the operator.
+        """
+    @property
+    def check(self, /) -> str:
+        """
+        Names the check: lower-case words with underscores, the same in every version.
+        """
+    @property
+    def expected(self, /) -> str:
+        """
+        What ought to happen.
+        """
+    @property
+    def passed(self, /) -> bool:
+        """
+        Whether that is as it should be.
+        """
+    @property
+    def seen(self, /) -> str:
+        """
+        What happened, without a secret.
+        """
+
+@final
 class ScopePolicy:
     """
     What a credential may do, and nothing else: open a stream with named models in one region.
@@ -406,17 +462,18 @@ class ScopePolicy:
     The first of ``model_ids`` is the one that a grant names. ``source_cidrs`` are the networks that streams can be
     opened from (hardening only: the address that your server sees may differ from the one that AWS sees), and
     ``open_window`` the seconds in which they can, where that is shorter than the credential's life.
+    ``partition`` is for a region that is newer than this version of the package, which cannot tell where it belongs.
     ``documented_action_only`` leaves an action out of the policy that IAM's catalogue does not have yet, for linters.
 
     A wrong value is a ``ConfigurationError``:
 
     >>> ScopePolicy(region="us-east-1", model_ids=["anthropic.*"])
     Traceback (most recent call last):
-    nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model
+    nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model...
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
-    def __new__(cls, /, *, region: str, model_ids: Sequence[str] = ..., source_cidrs: Sequence[str] = ..., open_window: float | None = None, inference_profile: InferenceProfile | None = None, documented_action_only: bool = ...) -> ScopePolicy: ...
+    def __new__(cls, /, *, region: str, partition: Literal["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"] | None = None, model_ids: Sequence[str] = ..., source_cidrs: Sequence[str] = ..., open_window: float | None = None, inference_profile: InferenceProfile | None = None, documented_action_only: bool = ...) -> ScopePolicy: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
     def dangerous_any_model(*, region: str) -> ScopePolicy:
@@ -455,6 +512,11 @@ class ScopePolicy:
         False
         """
     @property
+    def partition(self, /) -> Literal["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]:
+        """
+        The partition that the region belongs to, such as ``aws``.
+        """
+    @property
     def region(self, /) -> str:
         """
         The region, such as ``us-east-1``.
@@ -480,7 +542,7 @@ def _at_exit() -> None:
     Called by `atexit`: afterwards no thread of ours touches the interpreter, which may then end.
     """
 
-def _describe(code: str) -> tuple[bool, str, str] | None:
+def _describe(code: str) -> tuple[bool, Literal["caller", "model", "service", "network"], str] | None:
     """
     What the project's error catalogue says of a code: retryable, blame, advice.
     """

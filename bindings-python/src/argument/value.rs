@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use nova_sonic_core::{
     broker::{Limits, Subject},
     grant::GrantMode,
-    scope::{AccountId, Cidr, InferenceProfile, ModelId, Region, ScopePolicy},
+    scope::{AccountId, Cidr, InferenceProfile, ModelId, Partition, Region, ScopePolicy},
     secret::SecretText,
     time::Timestamp,
 };
@@ -21,7 +21,7 @@ use super::{Argument, wrong_type};
 use crate::{error, limits::PyLimits, model::PyInferenceProfile, moment, scope::PyScopePolicy, word};
 
 impl Argument for String {
-    const HINT: PyStaticExpr = <String as FromPyObject>::INPUT_TYPE;
+    const HINT: PyStaticExpr = <Self as FromPyObject>::INPUT_TYPE;
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let text = value.cast::<PyString>().map_err(|_| wrong_type(name, "a str", value))?;
@@ -33,7 +33,7 @@ impl Argument for String {
 }
 
 impl Argument for bool {
-    const HINT: PyStaticExpr = <bool as FromPyObject>::INPUT_TYPE;
+    const HINT: PyStaticExpr = <Self as FromPyObject>::INPUT_TYPE;
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(value.cast::<PyBool>().map_err(|_| wrong_type(name, "a bool", value))?.is_true())
@@ -97,12 +97,10 @@ impl Argument for SecretText {
     );
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let Ok(bytes) = value.cast::<PyBytes>() else {
-            return match value.is_instance_of::<PyString>() {
-                true => String::read(name, value).map(Self::new),
-                false => Err(wrong_type(name, "a str or bytes", value)),
-            };
-        };
+        if value.is_instance_of::<PyString>() {
+            return String::read(name, value).map(Self::new);
+        }
+        let bytes = value.cast::<PyBytes>().map_err(|_| wrong_type(name, "a str or bytes", value))?;
         match std::str::from_utf8(bytes.as_bytes()) {
             Ok(text) => Ok(Self::new(text.to_owned())),
             Err(_) => Err(error::configuration(
@@ -178,6 +176,18 @@ impl Argument for Limits {
 
     fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(value.cast::<PyLimits>().map_err(|_| wrong_type(name, "Limits or None", value))?.get().limits)
+    }
+}
+
+impl Argument for Partition {
+    const HINT: PyStaticExpr = word::PARTITIONS;
+
+    fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let given = String::read(name, value)?;
+        Self::ALL
+            .into_iter()
+            .find(|partition| partition.name() == given)
+            .ok_or_else(|| error::configuration(value.py(), name, "is no partition of AWS, such as 'aws'"))
     }
 }
 

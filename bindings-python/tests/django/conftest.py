@@ -14,7 +14,6 @@ from django.core.cache import caches
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 from fakes import OWN, URL, FakeBroker
-
 from nova_sonic.django import brokers, limits
 
 

@@ -44,6 +44,15 @@ class FakeGrant:
         return "<FakeGrant>"
 
 
+@dataclass(frozen=True)
+class FakeResult:
+    check: str
+    passed: bool
+    expected: str = "refused"
+    seen: str = "refused"
+    advice: str | None = None
+
+
 class FakeBroker:
     """Issues what it is told to, and remembers for whom and how often at once."""
 
@@ -54,6 +63,7 @@ class FakeBroker:
         self.before: Callable[[], None] | None = None
         self.gate: asyncio.Event | None = None
         self.waiting: asyncio.Event | None = None
+        self.found: list[FakeResult] | Exception = [FakeResult("open a stream", True, "opened", "opened")]
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
 
@@ -72,6 +82,11 @@ class FakeBroker:
         finally:
             with self._lock:
                 self.at_once -= 1
+
+    def probe(self) -> list[FakeResult]:
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
 
     async def issue_async(self, subject: str) -> FakeGrant:
         if self.gate is not None and self.waiting is not None:

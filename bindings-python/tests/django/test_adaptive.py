@@ -17,7 +17,6 @@ from django.test import AsyncClient, AsyncRequestFactory, RequestFactory
 from django.urls import path, reverse
 from django.views.decorators.cache import never_cache
 from fakes import OWN, URL, FakeBroker
-
 from nova_sonic.django.views import aws_credentials
 
 

@@ -8,6 +8,7 @@ import pytest
 from conftest import Ask, Nova, error_of
 from fakes import OWN, SECRET_KEY, SESSION_TOKEN, FakeBroker
 from nova_sonic import errors
+from nova_sonic.django import refusals
 
 JSON = {**OWN, "origin": "http://testserver"}
 
@@ -20,7 +21,13 @@ def test_a_signed_in_user_gets_credentials(ask: Ask, user: Any, broker: FakeBrok
 
 
 def test_every_answer_is_kept_by_nobody(ask: Ask, user: Any, broker: FakeBroker) -> None:
-    answers = [ask(user=user), ask(), ask("HEAD", user=user), ask("OPTIONS"), ask(headers={"origin": "https://evil.example"})]
+    answers = [
+        ask(user=user),
+        ask(),
+        ask("HEAD", user=user),
+        ask("OPTIONS"),
+        ask(headers={"origin": "https://evil.example"}),
+    ]
     assert [answer.status_code for answer in answers] == [200, 401, 405, 204, 403]
     for answer in answers:
         assert answer["Cache-Control"] == "no-store"
@@ -83,26 +90,26 @@ def test_methods_can_be_narrowed(ask: Ask, user: Any, broker: FakeBroker, nova: 
 
 SECRET_OF_AWS = "arn:aws:iam::123456789012:role/story-voice is not authorized"
 FAILURES = [
-    (errors.AccessDenied, 502, "access_denied", False),
-    (errors.ExpiredToken, 502, "credentials_expired", False),
-    (errors.InvalidClientTokenId, 502, "credentials_invalid", False),
-    (errors.SignatureDoesNotMatch, 502, "signature_rejected", False),
-    (errors.NoCredentialsError, 502, "credentials_missing", False),
-    (errors.RegionDisabledException, 502, "region_disabled", False),
-    (errors.Throttling, 503, "throttled", True),
-    (errors.EndpointConnectionError, 503, "connection_failed", True),
-    (errors.ServiceUnavailable, 503, "service_unavailable", True),
-    (errors.MalformedPolicyDocument, 500, "policy_malformed", False),
-    (errors.PackedPolicyTooLarge, 500, "policy_too_large", False),
-    (errors.ValidationError, 500, "request_invalid", False),
-    (errors.ConfigurationError, 500, "configuration_invalid", False),
-    (errors.LimitExceeded, 429, "limit_exceeded", True),
+    (errors.AccessDenied, 502, False),
+    (errors.ExpiredToken, 502, False),
+    (errors.InvalidClientTokenId, 502, False),
+    (errors.SignatureDoesNotMatch, 502, False),
+    (errors.NoCredentialsError, 500, False),
+    (errors.RegionDisabledException, 502, False),
+    (errors.Throttling, 503, True),
+    (errors.EndpointConnectionError, 503, True),
+    (errors.ServiceUnavailable, 503, True),
+    (errors.MalformedPolicyDocument, 500, False),
+    (errors.PackedPolicyTooLarge, 500, False),
+    (errors.ValidationError, 500, False),
+    (errors.ConfigurationError, 500, False),
+    (errors.LimitExceeded, 429, True),
 ]
 
 
-@pytest.mark.parametrize(("kind", "status", "code", "later"), FAILURES)
+@pytest.mark.parametrize(("kind", "status", "later"), FAILURES)
 def test_what_aws_says_stays_here(
-    ask: Ask, user: Any, broker: FakeBroker, kind: type[errors.NovaSonicError], status: int, code: str, later: bool
+    ask: Ask, user: Any, broker: FakeBroker, kind: type[errors.NovaSonicError], status: int, later: bool
 ) -> None:
     broker.error = kind(SECRET_OF_AWS)
     response = ask(user=user)
@@ -136,3 +143,28 @@ def test_wrong_settings_issue_nothing(ask: Ask, user: Any, broker: FakeBroker, n
     nova(ROLE_ARN="arn:aws:iam::123456789012:role/story-voice", ALOWED_ORIGINS=["https://app.example.com"])
     assert error_of(ask(user=user)) == (500, "configuration_invalid")
     assert broker.subjects == []
+
+
+def test_an_answer_of_sts_that_is_none_is_a_bad_gateway(ask: Ask, user: Any, broker: FakeBroker) -> None:
+    broker.error = errors.NovaSonicError("what answered is not STS", code="sts_answer_invalid")
+    assert error_of(ask(user=user)) == (502, "sts_answer_invalid")
+
+
+def test_every_code_is_in_the_projects_catalogue() -> None:
+    own = [
+        refusals.sign_in_required(),
+        refusals.not_authorized(),
+        refusals.origin_refused(""),
+        refusals.method_refused(),
+        refusals.content_refused(413),
+        refusals.limit_exceeded("", 1),
+        refusals.breaker_open(1),
+        refusals.limits_unavailable(""),
+        refusals.misconfigured(""),
+    ]
+    codes = {refused.refusal.code for refused in own} | {refusals.of(RuntimeError()).code}
+    assert len(codes) == 10
+    for refused in own:
+        described = errors.NovaSonicError("", code=refused.refusal.code)
+        assert described.advice, refused.refusal.code
+        assert described.retryable is (refused.refusal.retry_after is not None)

@@ -17,6 +17,12 @@ def by_token(request: HttpRequest) -> Any:
     return SimpleNamespace(pk="device-7", is_authenticated=True) if "HTTP_X_DEVICE" in request.META else None
 
 
+async def by_device(request: HttpRequest) -> Any:
+    """Whoever the header names; for servers among the tests that need many users."""
+    name = request.META.get("HTTP_X_DEVICE")
+    return SimpleNamespace(pk=name, is_authenticated=True) if name else None
+
+
 async def by_token_async(request: HttpRequest) -> Any:
     return by_token(request)
 
@@ -111,9 +117,7 @@ class TestAuthorize:
 
 class TestAuthenticate:
     @pytest.mark.parametrize("hook", [by_token, by_token_async])
-    def test_stands_in_for_djangos_user(
-        self, ask: Ask, db: None, broker: FakeBroker, nova: Nova, hook: Any
-    ) -> None:
+    def test_stands_in_for_djangos_user(self, ask: Ask, db: None, broker: FakeBroker, nova: Nova, hook: Any) -> None:
         nova(AUTHENTICATE=hook)
         assert ask(headers={"x-device": "7", "x-requested-with": "app"}).status_code == 200
         assert broker.subjects == ["device-7"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,12 +14,12 @@ from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.core.management import call_command
 from fakes import FakeBroker
-
 from nova_sonic import errors
 from nova_sonic.django import conf, limits
 from nova_sonic.django.limits import Demand
 from nova_sonic.django.refusals import Refusal, Refused
 
+QUICK: dict[str, Any] = {"breaker": conf.Breaker(failures=3, pause=0.4)}
 BACKENDS = ["locmem", "redis", "database"]
 
 
@@ -63,7 +62,12 @@ class TestSubject:
         with limits.lease(demand()):
             second = refusal(demand())
             assert second is not None
-            assert (second.status, second.code, second.detail, second.retry_after) == (429, "limit_exceeded", "in flight", 1)
+            assert (second.status, second.code, second.detail, second.retry_after) == (
+                429,
+                "limit_exceeded",
+                "in flight",
+                1,
+            )
             assert refusal(demand("ns-grace")) is None
         assert refusal(demand()) is None
 
@@ -127,11 +131,9 @@ class TestShared:
 
 
 class TestBreaker:
-    quick = {"breaker": conf.Breaker(failures=3, pause=0.4)}
-
     def fail(self, subject: str, error: Exception | None = None) -> None:
         error = error or errors.ServiceUnavailable("STS is down")
-        with pytest.raises(type(error)), limits.lease(demand(subject, **self.quick)):
+        with pytest.raises(type(error)), limits.lease(demand(subject, **QUICK)):
             raise error
 
     def open(self) -> None:
@@ -140,7 +142,7 @@ class TestBreaker:
 
     def test_opens_after_failures_in_a_row(self, kept: str) -> None:
         self.open()
-        refused = refusal(demand(**self.quick))
+        refused = refusal(demand(**QUICK))
         assert refused is not None
         assert (refused.status, refused.code) == (503, "credentials_unavailable")
         assert refused.retry_after is not None and 0 < refused.retry_after <= 0.4
@@ -148,52 +150,52 @@ class TestBreaker:
     def test_a_success_in_between_starts_the_count_anew(self, kept: str) -> None:
         self.fail("ns-1")
         self.fail("ns-2")
-        assert refusal(demand("ns-3", **self.quick)) is None
+        assert refusal(demand("ns-3", **QUICK)) is None
         self.fail("ns-4")
         self.fail("ns-5")
-        assert refusal(demand("ns-6", **self.quick)) is None
+        assert refusal(demand("ns-6", **QUICK)) is None
 
     def test_what_is_no_failure_of_sts_does_not_count(self, kept: str) -> None:
         for number in range(9):
             self.fail(f"ns-{number}", errors.LimitExceeded("no") if number % 2 else KeyError())
-        assert refusal(demand(**self.quick)) is None
+        assert refusal(demand(**QUICK)) is None
 
     def test_then_lets_one_try(self, kept: str) -> None:
         self.open()
-        wait_until(lambda: refusal_of_trial(self.quick) is None)
+        wait_until(lambda: refusal_of_trial(QUICK) is None)
 
     def test_and_closes_when_it_succeeds(self, kept: str) -> None:
         self.open()
-        wait_until(lambda: refusal(demand("ns-a", **self.quick, **of(per_minute=10_000, per_day=100_000))) is None)
+        wait_until(lambda: refusal(demand("ns-a", **QUICK, **of(per_minute=10_000, per_day=100_000))) is None)
         with ExitStack() as stack:
             for number in range(5):
-                stack.enter_context(limits.lease(demand(f"ns-b{number}", **self.quick)))
+                stack.enter_context(limits.lease(demand(f"ns-b{number}", **QUICK)))
 
     def test_and_waits_again_when_it_fails(self, kept: str) -> None:
         self.open()
         time.sleep(0.5)
         self.fail("ns-a")
-        refused = refusal(demand("ns-b", **self.quick))
+        refused = refusal(demand("ns-b", **QUICK))
         assert refused is not None and refused.code == "credentials_unavailable"
 
     def test_one_alone_tries(self, kept: str) -> None:
         self.open()
         time.sleep(0.5)
-        with limits.lease(demand("ns-a", **self.quick)):
-            refused = refusal(demand("ns-b", **self.quick))
+        with limits.lease(demand("ns-a", **QUICK)):
+            refused = refusal(demand("ns-b", **QUICK))
             assert refused is not None and (refused.code, refused.retry_after) == ("credentials_unavailable", 1)
 
     def test_a_trial_that_says_nothing_leaves_it_to_the_next(self, kept: str) -> None:
         self.open()
         time.sleep(0.5)
         self.fail("ns-a", KeyError())
-        assert refusal(demand("ns-b", **self.quick)) is None
+        assert refusal(demand("ns-b", **QUICK)) is None
 
     def test_who_was_let_in_before_it_opened_has_no_say(self, kept: str) -> None:
-        with pytest.raises(errors.Throttling), limits.lease(demand("ns-late", **self.quick)):
+        with pytest.raises(errors.Throttling), limits.lease(demand("ns-late", **QUICK)):
             self.open()
             raise errors.Throttling("late")
-        refused = refusal(demand("ns-a", **self.quick))
+        refused = refusal(demand("ns-a", **QUICK))
         assert refused is not None and refused.code == "credentials_unavailable"
 
 
@@ -207,14 +209,10 @@ def wait_until(condition: Any) -> None:
         assert time.monotonic() < deadline, "it never came true"
 
 
+@pytest.mark.parametrize("kept", ["locmem", "redis"], indirect=True)
+@pytest.mark.usefixtures("kept")
 class TestTogether:
-    """The database is left out: a test's transaction is its own, and threads would wait for it."""
-
-    @pytest.fixture(autouse=True)
-    def _exact(self, kept: str) -> Iterator[None]:
-        if kept == "database":
-            pytest.skip("threads do not see a test's transaction")
-        yield
+    """Without the database: a test's transaction is its own, and threads would wait for it."""
 
     def test_threads_get_exactly_what_there_is(self) -> None:
         asked = [demand(f"ns-{number}", **of(per_minute=7)) for number in range(4)]
@@ -284,9 +282,8 @@ def start_of_a_minute() -> None:
         time.sleep(0.1)
 
 
-def test_a_cancelled_request_gives_its_lock_back(kept: str, user: Any, broker: FakeBroker) -> None:
-    if kept == "database":
-        pytest.skip("threads do not see a test's transaction")
+@pytest.mark.parametrize("kept", ["locmem", "redis"], indirect=True)
+def test_a_cancelled_request_gives_its_lock_back(kept: str) -> None:
     asked = demand(**of(per_minute=100))
 
     async def scenario() -> None:
@@ -347,7 +344,7 @@ class TestRedis:
         broker.error = errors.ServiceUnavailable("down")
         assert blocking(user=user).status_code == 503
         client = redis.Redis.from_url(redis_url)
-        keys = [key for key in client.keys("*nova_sonic*")]
+        keys = client.keys("*nova_sonic*")
         assert len(keys) == 5  # minute, day, address, total, breaker: the lock is gone
         assert all(0 < client.pttl(key) <= 86_400_000 for key in keys)
         assert all(key.startswith(b"tests:1:") for key in keys)  # KEY_PREFIX and VERSION are the cache's own
@@ -379,7 +376,9 @@ class TestRedis:
             client.script_flush()
         assert refusal(demand()) is None
 
-    def test_a_pool_of_the_projects_own_is_used(self, redis_url: str, user: Any, broker: FakeBroker, settings: Any) -> None:
+    def test_a_pool_of_the_projects_own_is_used(
+        self, redis_url: str, user: Any, broker: FakeBroker, settings: Any
+    ) -> None:
         entry = {**django_settings.CACHES["redis"], "OPTIONS": {"pool_class": "redis.BlockingConnectionPool", "db": 0}}
         settings.CACHES = {**django_settings.CACHES, "redis": entry}
         settings.NOVA_SONIC = {**settings.NOVA_SONIC, "CACHE": "redis"}

@@ -67,9 +67,7 @@ def test_our_own_pages_and_named_origins_are_answered(
         {**OWN, "host": "evil.example", "origin": "http://evil.example"},
     ],
 )
-def test_everybody_else_is_refused(
-    ask: Ask, user: Any, broker: FakeBroker, headers: dict[str, str]
-) -> None:
+def test_everybody_else_is_refused(ask: Ask, user: Any, broker: FakeBroker, headers: dict[str, str]) -> None:
     response = ask(user=user, headers=headers)
     if "host" in headers:
         assert response.status_code in (400, 403)  # Django's own answer, in CommonMiddleware, or ours
@@ -123,7 +121,10 @@ def test_same_site_without_an_origin_is_a_setting(ask: Ask, user: Any, broker: F
     nova(ALLOW_SAME_SITE=True)
     assert ask(user=user, headers=sibling).status_code == 200
     # A page that names itself is judged by its name.
-    assert error_of(ask(user=user, headers={**sibling, "origin": "https://blog.example.com"})) == (403, "origin_refused")
+    assert error_of(ask(user=user, headers={**sibling, "origin": "https://blog.example.com"})) == (
+        403,
+        "origin_refused",
+    )
     assert error_of(ask(user=user, headers={**FETCH, "sec-fetch-site": "cross-site"})) == (403, "origin_refused")
 
 

@@ -1,9 +1,12 @@
 //! The XML of STS.
 
-use super::{StsAnswer, StsError};
+use std::borrow::Cow;
+
+use super::{StsAnswer, StsError, session::TOKEN_LIMIT};
 use crate::auth::IssuedCredentials;
 
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// Of its documents.
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The document of a call that succeeded.
 pub(crate) fn success_xml(answer: &StsAnswer, request_id: &str) -> String {
@@ -15,11 +18,11 @@ pub(crate) fn success_xml(answer: &StsAnswer, request_id: &str) -> String {
 }
 
 /// The document of a call that failed.
-pub(crate) fn error_xml(error: &StsError, request_id: &str) -> String {
+pub(crate) fn error_xml(namespace: &str, error: &StsError, request_id: &str) -> String {
     let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let inner = element("Type", side) + &element("Code", &error.code) + &element("Message", &error.message);
     let request_id = element("RequestId", request_id);
-    format!("<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error>{request_id}</ErrorResponse>")
+    format!("<ErrorResponse xmlns=\"{namespace}\"><Error>{inner}</Error>{request_id}</ErrorResponse>")
 }
 
 /// The document without the first element of this name, and without what is in it.
@@ -33,26 +36,60 @@ pub(crate) fn without_element(document: &str, name: &str) -> String {
 }
 
 /// One element with a text in it.
-pub(super) fn element(name: &str, text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            // no document of XML 1.0 may hold these
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    format!("<{name}>{escaped}</{name}>")
+pub(crate) fn element(name: &str, text: &str) -> String {
+    // tokens are long and need no escape
+    let text = if text.chars().all(|letter| replacement(letter).is_none()) {
+        Cow::Borrowed(text)
+    } else {
+        let letters = text
+            .chars()
+            .map(|letter| replacement(letter).map_or_else(|| Cow::Owned(letter.to_string()), Cow::Borrowed));
+        Cow::Owned(letters.collect())
+    };
+    format!("<{name}>{text}</{name}>")
 }
 
-pub(super) fn credentials_xml(issued: &IssuedCredentials) -> String {
+/// What stands for a character that XML does not take as it is.
+const fn replacement(character: char) -> Option<&'static str> {
+    match character {
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '&' => Some("&amp;"),
+        '"' => Some("&quot;"),
+        // no document of XML 1.0 may hold these
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => Some("\u{fffd}"),
+        _ => None,
+    }
+}
+
+/// What was issued, and how full its policies and its token are.
+pub(super) fn credentials_xml(issued: &IssuedCredentials, packed_percent: usize) -> String {
     let inner = element("AccessKeyId", &issued.access_key_id)
         + &element("SecretAccessKey", issued.secret.expose())
         + &element("SessionToken", issued.session_token.expose())
         + &element("Expiration", &issued.expires_at.to_string());
-    format!("<Credentials>{inner}</Credentials>")
+    let mut result = format!("<Credentials>{inner}</Credentials>");
+    if packed_percent > 0 {
+        result += &element("PackedPolicySize", &packed_percent.to_string());
+    }
+    let size = issued.session_token.expose().len();
+    result += &element("SessionTokenSize", &size.to_string());
+    result + &element("SessionTokenUtilization", &(size * 100).div_ceil(TOKEN_LIMIT).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_elements_taken_out() {
+        assert_eq!(element("Arn", "a/b=+é"), "<Arn>a/b=+é</Arn>");
+        assert_eq!(
+            element("Message", "'<a>' & \"b\"\u{1}"),
+            "<Message>'&lt;a&gt;' &amp; &quot;b&quot;\u{fffd}</Message>"
+        );
+        let document = "<A><B>1</B><C><B>2</B></C></A>";
+        assert_eq!(without_element(document, "B"), "<A><C><B>2</B></C></A>");
+        assert_eq!(without_element(document, "D"), document);
+    }
 }

@@ -15,7 +15,7 @@
 ``nova_sonic.E012``  the clock is more than five minutes off (``--deploy``)
 ``nova_sonic.W001``  plain credentials: a browser gets the secret key
 ``nova_sonic.W002``  a scope wider than Nova Sonic
-``nova_sonic.W003``  a model that has reached its end of life
+``nova_sonic.W003``  a model that has reached its end of life, or soon will
 ``nova_sonic.W004``  a region in which Nova Sonic is not known to be offered
 ``nova_sonic.W005``  static session credentials in the environment, which expire
 ``nova_sonic.W006``  limits per process (``--deploy``)
@@ -65,7 +65,7 @@ def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 
 
 def check_deployment(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """What only matters in production, with a look at the clock of AWS, which asks the network for two seconds at most."""
+    """What matters in production, with a look at the clock of AWS, which asks the network for two seconds at most."""
     settings, _problems = conf.current()
     return [*_cache_in_production(settings), *_clock(settings)]
 
@@ -86,16 +86,17 @@ def _models(settings: Settings) -> Iterator[checks.CheckMessage]:
     now = datetime.now(timezone.utc)
     for model in settings.model_ids:
         lifecycle = ScopePolicy.model_lifecycle(model, now=now)
-        if lifecycle.state == "end-of-life":
+        if lifecycle.state in ("end-of-life", "ending"):
+            verb = "reached its end of life on" if lifecycle.state == "end-of-life" else "reaches its end of life on"
             yield checks.Warning(
-                f"The model {model} reached its end of life on {lifecycle.date}.",
+                f"The model {model} {verb} {lifecycle.day}.",
                 hint=f"Use {conf.DEFAULT_MODEL}.",
                 id="nova_sonic.W003",
             )
         elif ScopePolicy.model_offered(model, region=settings.region) is False:
             yield checks.Warning(
                 f"The model {model} is not known to be offered in {settings.region}.",
-                hint="Nova 2 Sonic is in us-east-1, among others. Silence this check if AWS has added the region since.",
+                hint="Nova 2 Sonic is in us-east-1 and others. Silence this check if AWS has added the region since.",
                 id="nova_sonic.W004",
             )
 
@@ -181,7 +182,7 @@ def _identity(settings: Settings) -> Iterator[checks.CheckMessage]:
     if settings.authenticate is None and not _finds_users():
         yield checks.Error(
             "Nothing tells who is signed in, so nobody is answered.",
-            hint="Add django.contrib.auth.middleware.AuthenticationMiddleware, or set NOVA_SONIC['AUTHENTICATE'], or use "
+            hint="Add django.contrib.auth.middleware.AuthenticationMiddleware, set NOVA_SONIC['AUTHENTICATE'], or use "
             "nova_sonic.django.rest.",
             id="nova_sonic.E011",
         )

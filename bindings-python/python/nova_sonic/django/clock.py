@@ -1,4 +1,4 @@
-"""How far this machine's clock is from that of AWS, asked without credentials, so that it works when signing does not."""
+"""How far this machine's clock is from that of AWS, asked without credentials: it works when signing does not."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ _SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 def skew(settings: Settings) -> float | None:
     """Seconds that AWS is ahead of this machine, to about one second; ``None`` when it cannot be reached."""
     url = endpoint(settings)
-    if url is None:
+    if url is None or not url.startswith(("http:", "https:")):
         return None
     bundle = settings.ca_bundle or os.environ.get("AWS_CA_BUNDLE")
     before = time.time()
     try:
         context = ssl.create_default_context(cafile=bundle) if url.startswith("https:") else None
         # Any answer has a date, so an error status is as good as another.
-        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=WAIT, context=context) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, method="HEAD"), timeout=WAIT, context=context
+        ) as answer:
             date = answer.headers.get("Date")
     except urllib.error.HTTPError as error:
         date = error.headers.get("Date")

@@ -99,11 +99,11 @@ class Settings:
     allowed_origins: frozenset[str] = frozenset()
     """Other origins whose pages may ask, exactly as browsers write them. The server's own always may."""
     allow_same_site: bool = False
-    """Takes requests without ``Origin`` that the browser calls ``same-site``, for a gateway that answers CORS itself."""
+    """Takes requests without ``Origin`` that the browser calls ``same-site``: for gateways that answer CORS."""
     allow_credentials: bool = False
     """Lets pages of ``allowed_origins`` send cookies (``Access-Control-Allow-Credentials``)."""
     cache: str = "default"
-    """Alias of the cache that keeps the limits. In production it should be Redis: see :mod:`nova_sonic.django.limits`."""
+    """Alias of the cache that keeps the limits. In production it should be Redis: :mod:`nova_sonic.django.limits`."""
     limits: Limits = Limits()
     """A dict: ``PER_MINUTE``, ``PER_DAY``, ``PER_ADDRESS_PER_MINUTE``, ``TOTAL_PER_MINUTE``."""
     breaker: Breaker = Breaker()
@@ -180,7 +180,7 @@ def _agree(settings: Settings, problems: list[Problem]) -> None:
                 "nova_sonic.E001",
                 "NOVA_SONIC has no 'ROLE_ARN', and GetSessionToken, which needs none, cannot be narrowed: "
                 "its credentials can do whatever the backend can.",
-                "Create a role that may do nothing but open a Nova Sonic stream, let the backend assume it, and give its ARN.",
+                values.MAKE_A_ROLE,
             )
         )
     if not settings.region and not _about("REGION", problems):
@@ -213,7 +213,9 @@ def _group(value: object, name: str) -> dict[str, Any]:
     problems: list[Problem] = []
     fields = _read(value, _GROUPS[name], f"{name!r}][", problems)
     for problem in problems:
-        raise Invalid(problem.message.removeprefix(f"NOVA_SONIC[{name!r}]").rstrip("."), id=problem.id, hint=problem.hint)
+        raise Invalid(
+            problem.message.removeprefix(f"NOVA_SONIC[{name!r}]").rstrip("."), id=problem.id, hint=problem.hint
+        )
     return fields
 
 

@@ -1,4 +1,4 @@
-"""One request and what becomes of it: the checks before anything is asked for, and the answer, record and signal after."""
+"""One request and what becomes of it: the checks before anything is asked for; the answer, log and signal after."""
 
 from __future__ import annotations
 

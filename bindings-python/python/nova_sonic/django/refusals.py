@@ -62,9 +62,7 @@ def not_authorized(detail: str = "") -> Refused:
 
 def origin_refused(detail: str) -> Refused:
     """403: the page that asks is not one of ours, or does not say which it is."""
-    return Refused(
-        Refusal(403, "origin_refused", "Requests from this page are not answered.", detail=detail)
-    )
+    return Refused(Refusal(403, "origin_refused", "Requests from this page are not answered.", detail=detail))
 
 
 def method_refused() -> Refused:
@@ -113,8 +111,10 @@ def of(error: Exception) -> Refusal:
 
 def is_failure_of_sts(error: BaseException) -> bool:
     """Whether an error counts towards the breaker: STS was asked, and would say the same to the next user."""
-    return isinstance(error, errors.NovaSonicError) and not isinstance(
-        error, (errors.LimitExceeded, errors.ConfigurationError)
+    return (
+        isinstance(error, errors.NovaSonicError)
+        and not isinstance(error, _BEFORE_STS)
+        and error.code != "credentials_unavailable"  # the broker's own breaker, which counts for itself
     )
 
 
@@ -124,13 +124,18 @@ def _of_broker(error: errors.NovaSonicError) -> Refusal:
         return Refusal(429, error.code, "Too many requests.", error.retry_after or 1.0, detail)
     if isinstance(error, _UNREADABLE):
         return Refusal(500, error.code, _BROKEN, None, detail)
+    if isinstance(error, _REFUSED_BY_AWS):
+        return Refusal(502, error.code, _REFUSED, None, detail)
     if error.retryable:
         return Refusal(503, error.code, _LATER, error.retry_after or 2.0, detail)
-    if isinstance(error, _REFUSED_BY_AWS):
-        return Refusal(502, error.code, "AWS does not issue credentials to this server.", None, detail)
+    if error.blame == "service":
+        return Refusal(502, error.code, _REFUSED, None, detail)
     return Refusal(500, error.code, _BROKEN, None, detail)
 
 
+_BEFORE_STS = (errors.ConfigurationError, errors.LimitExceeded, errors.NoCredentialsError)
+
+_REFUSED = "AWS does not issue credentials to this server."
 _LATER = "Credentials cannot be issued at the moment."
 _BROKEN = "Credentials cannot be issued: the server needs attention."
 
@@ -142,12 +147,11 @@ _UNREADABLE = (
     errors.ValidationError,
 )
 
-# What AWS refused to this server will be refused to the next user too, until somebody mends keys, role or region.
+# What AWS refuses to this server it will refuse for the next user too, until somebody mends keys, role or region.
 _REFUSED_BY_AWS = (
     errors.AccessDenied,
     errors.ExpiredToken,
     errors.InvalidClientTokenId,
-    errors.NoCredentialsError,
     errors.RegionDisabledException,
     errors.SignatureDoesNotMatch,
 )

@@ -51,10 +51,10 @@ class CredentialsView(APIView):
     when they are judged: the view itself issues nothing without them.
     """
 
-    permission_classes = [MayTalk]
-    throttle_classes = [CredentialsThrottle]
-    renderer_classes = [JSONRenderer]
-    http_method_names = ["get", "post", "options"]
+    permission_classes = (MayTalk,)
+    throttle_classes = (CredentialsThrottle,)
+    renderer_classes = (JSONRenderer,)
+    http_method_names = ["get", "post", "options"]  # noqa: RUF012
     login_required = False
     """Keeps ``LoginRequiredMiddleware`` from answering with a redirect to a page what is 401 here."""
 
@@ -131,7 +131,7 @@ def _refusal(error: Exception) -> Exception:
     if isinstance(error, exceptions.MethodNotAllowed):
         return refusals.method_refused()
     if isinstance(error, exceptions.Throttled):
-        return refusals.limit_exceeded("a throttle of the project", error.wait or 1.0)
+        return refusals.limit_exceeded("a throttle of the project", getattr(error, "wait", None) or 1.0)
     return error
 
 

@@ -13,5 +13,5 @@ credentials_issued = Signal()
 :class:`nova_sonic.IssueRecord` of the issue (id, subject hash, access key id, expiration, packed policy size)."""
 
 credentials_refused = Signal()
-"""Sent when none were: ``request``, ``subject`` (``None`` before it is known), ``status`` (HTTP), ``code`` (of the error
-catalogue) and ``retry_after`` (seconds or ``None``)."""
+"""Sent when none were: ``request``, ``subject`` (``None`` before it is known), ``status`` (HTTP), ``code`` (of the
+error catalogue) and ``retry_after`` (seconds or ``None``)."""

@@ -33,7 +33,7 @@ def authorize(request: Any, settings: Settings, default: str) -> str:
 
 
 async def aidentify(request: HttpRequest, settings: Settings) -> str:
-    """:func:`identify` for the event loop: nothing blocks it, and at most one thread is asked where no hook is async."""
+    """:func:`identify` for the event loop: nothing blocks it, and one thread at most is asked if no hook is async."""
     authenticate, authorize = settings.authenticate, settings.authorize
     if not (_is_async(authenticate) or _is_async(authorize)):
         if authenticate is None and authorize is None and _is_loaded(request):

@@ -14,8 +14,13 @@ from nova_sonic import InferenceProfile
 from nova_sonic.django.problem import Invalid
 
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}")
-PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]*:(?:root|(?:user|group|federated-user|assumed-role|policy)/.*)")
+PRINCIPAL = re.compile(
+    r"arn:aws[a-z-]*:(?:iam|sts)::[0-9]*:(?:root|(?:user|group|federated-user|assumed-role|policy)/.*)"
+)
 METHODS = ("GET", "POST")
+MAKE_A_ROLE = (
+    "Create a role that may do nothing but open a Nova Sonic stream, let the backend assume it, and give its ARN."
+)
 
 
 def text(value: object) -> str:
@@ -105,7 +110,7 @@ def role(value: object) -> str:
         raise Invalid(
             "is the ARN of something that is not a role",
             id="nova_sonic.E005",
-            hint="Create a role that may do nothing but open a Nova Sonic stream, let the backend assume it, and give its ARN.",
+            hint=MAKE_A_ROLE,
         )
     if not ROLE.fullmatch(arn):
         raise Invalid("must be the ARN of a role, such as arn:aws:iam::123456789012:role/story-voice")
@@ -141,7 +146,7 @@ def origins(value: object) -> frozenset[str]:
             raise Invalid(
                 f"has {item!r}, which no browser ever sends as an origin",
                 id="nova_sonic.E007",
-                hint=f"Write {_origin(item) or 'https://app.example.com'!r}: scheme, host and port, in lower case, without a path.",
+                hint=f"Write {_origin(item) or 'https://app.example.com'!r}: scheme, host and port, without a path.",
             )
     return frozenset(items)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Union
+from typing import Any
 
 from asgiref.sync import markcoroutinefunction
 from django.conf import settings as django_settings
@@ -16,8 +16,6 @@ from django.http import HttpRequest, HttpResponse
 
 from nova_sonic.django import brokers, limits, subjects
 from nova_sonic.django.exchange import Exchange
-
-Answer = Union[HttpResponse, Awaitable[HttpResponse]]
 
 
 def issue(request: HttpRequest) -> HttpResponse:
@@ -30,7 +28,7 @@ def issue(request: HttpRequest) -> HttpResponse:
         with limits.lease(exchange.demand()):
             grant = brokers.current().issue(subject)
         exchange.issued(grant)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - every refusal has the same shape
         return exchange.refuse(error)
     return exchange.granted(grant)
 
@@ -45,7 +43,7 @@ async def aissue(request: HttpRequest) -> HttpResponse:
         async with limits.alease(exchange.demand()):
             grant = await (await brokers.acurrent()).issue_async(subject)
         await exchange.aissued(grant)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - every refusal has the same shape
         return await exchange.arefuse(error)
     return exchange.granted(grant)
 
@@ -56,8 +54,8 @@ class AdaptiveView:
     csrf_exempt = True
     """See :mod:`nova_sonic.django.origins`, whose rules stand in for the token."""
     login_required = False
-    """Keeps ``LoginRequiredMiddleware`` from answering with a redirect to a page what is 401 here. It opens nothing: the
-    view demands a user itself. A preflight has none."""
+    """Keeps ``LoginRequiredMiddleware`` from answering with a redirect to a page what is 401 here. It opens nothing:
+    the view demands a user itself. A preflight has none."""
 
     def __init__(
         self,
@@ -74,7 +72,7 @@ class AdaptiveView:
         # With ATOMIC_REQUESTS Django refuses async views, and would keep a transaction open while STS is asked.
         return frozenset(django_settings.DATABASES)
 
-    def __call__(self, request: HttpRequest) -> Answer:
+    def __call__(self, request: HttpRequest) -> Any:
         return self._awaiting(request) if _in_event_loop() else self._blocking(request)
 
     def __getattr__(self, name: str) -> Any:

@@ -42,7 +42,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "se
 
 if os.environ.get("NOVA_SONIC_DATABASE") == "postgresql":
     # Host, port, user and password come from libpq's own variables (PGHOST, …).
-    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ.get("PGDATABASE", "postgres")}}
+    DATABASES = {
+        "default": {"ENGINE": "django.db.backends.postgresql", "NAME": os.environ.get("PGDATABASE", "postgres")}
+    }
 else:
     DATABASES = {
         "default": {
@@ -65,9 +67,12 @@ if REDIS_URL:
 
 NOVA_SONIC: dict[str, Any] = {
     "REGION": "us-east-1",
-    "ROLE_ARN": "arn:aws:iam::123456789012:role/story-voice",
+    "ROLE_ARN": os.environ.get("PROJECT_ROLE_ARN", "arn:aws:iam::123456789012:role/story-voice"),
     "CACHE": os.environ.get("PROJECT_CACHE", "default"),
+    "GRANT": os.environ.get("PROJECT_GRANT", "signing-keys"),
 }
+if "PROJECT_AUTHENTICATE" in os.environ:
+    NOVA_SONIC["AUTHENTICATE"] = os.environ["PROJECT_AUTHENTICATE"]
 if "PROJECT_PER_MINUTE" in os.environ:
     NOVA_SONIC["LIMITS"] = {"PER_MINUTE": int(os.environ["PROJECT_PER_MINUTE"]), "PER_DAY": 1_000_000}
 

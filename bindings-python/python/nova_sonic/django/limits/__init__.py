@@ -7,15 +7,15 @@ answer, nothing is issued: 503.
 
 What a cache can promise is up to its backend:
 
-========================  ==============================================================================================
+========================  =============================================================================================
 ``RedisCache``            Exact, across processes and machines: one script, one round trip, the server's own clock.
-Memcached, other Redis    Exact for a subject (an atomic ``add`` is its lock). Times are those of the web servers' clocks.
-                          Memcached forgets early when it is short of memory; addresses and totals count calendar minutes.
+Memcached, other Redis    Exact for a subject (an atomic ``add`` is its lock), by the web servers' clocks; addresses and
+                          totals count calendar minutes. Memcached forgets early when it is short of memory.
 ``LocMemCache``           Exact within one process; every further process has limits of its own. For development.
 ``DatabaseCache``         As Memcached, but a lock that a killed worker left behind can be taken by two requests at once.
 ``FileBasedCache``        Not atomic: requests that arrive together can all be let in.
 ``DummyCache``            Keeps nothing. Nothing is issued.
-========================  ==============================================================================================
+========================  =============================================================================================
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def lease(demand: Demand) -> Iterator[None]:
     finally:
         try:
             kept.settle(held, outcome)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a cache may raise anything
             _not_settled(error)
 
 
@@ -73,7 +73,7 @@ async def alease(demand: Demand) -> AsyncIterator[None]:
     finally:
         try:
             await kept.asettle(held, outcome)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a cache may raise anything
             _not_settled(error)
 
 

@@ -93,7 +93,7 @@ def _pass_breaker(cache: BaseCache, demand: Demand, until: float | None, token: 
 
 
 def _count_together(cache: BaseCache, demand: Demand, now: float) -> None:
-    """Counts what many subjects share. Nobody holds a lock on it, so calendar minutes are counted, which ``incr`` can."""
+    """Counts what many subjects share. Nobody holds a lock on it, so it is calendar minutes, which ``incr`` can."""
     limits = demand.settings.limits
     shared = (
         (f"nova_sonic.address.{demand.address}", limits.per_address_per_minute, "per address"),

@@ -47,13 +47,11 @@ def choose(alias: str) -> Store:
     if type(cache) is RedisCache:  # a subclass may spread its keys over servers, which one script cannot follow
         from nova_sonic.django.limits.redis import RedisStore
 
-        return RedisStore(cache.make_key, **_redis_options(alias))
+        written = django_settings.CACHES[alias]
+        return RedisStore(
+            cache.make_key, location=written.get("LOCATION", ""), options=dict(written.get("OPTIONS", {}))
+        )
     return CacheStore(alias, blocks=not isinstance(cache, LocMemCache))
-
-
-def _redis_options(alias: str) -> dict[str, object]:
-    written = django_settings.CACHES[alias]
-    return {"location": written.get("LOCATION", ""), "options": dict(written.get("OPTIONS", {}))}
 
 
 _PROMISES: tuple[tuple[type[BaseCache], Promise], ...] = (

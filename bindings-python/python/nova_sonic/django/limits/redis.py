@@ -23,8 +23,8 @@ from redis.retry import Retry
 
 from nova_sonic.django import refusals
 from nova_sonic.django.limits.demand import Demand, Lease, Outcome
-from nova_sonic.django.limits.threads import in_thread
 from nova_sonic.django.limits.scripts import ADMIT, BREAKER_OPEN, REFUSALS, SETTLE
+from nova_sonic.django.limits.threads import in_thread
 
 SOCKET_SECONDS = 2.0
 """How long Redis has to answer, unless ``OPTIONS`` says otherwise: a view must not hang on its limits."""
