@@ -113,6 +113,14 @@ def generous_server(
     yield from _serving(request.param, folder, running_simulator, ABUSE_PER_MINUTE="100000")
 
 
+@pytest.fixture(params=KINDS)
+def fresh_server(
+    request: pytest.FixtureRequest, folder: pathlib.Path, cookies: list[str], simulator: Simulator
+) -> Iterator[Server]:
+    """The app in processes that know nothing yet of how STS does."""
+    yield from _serving(request.param, folder, simulator)
+
+
 @pytest.fixture
 def noted(request: pytest.FixtureRequest, simulator: Simulator) -> Callable[..., None]:
     """Notes a row of the table."""

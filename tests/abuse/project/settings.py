@@ -43,6 +43,5 @@ NOVA_SONIC = {
         "PER_MINUTE": int(os.environ.get("ABUSE_PER_MINUTE", "6")),
         "PER_DAY": int(os.environ.get("ABUSE_PER_DAY", "200")),
     },
-    "BREAKER": {"FAILURES": 5, "PAUSE": 2.0},
-    "TIMEOUT": 3.0,
+    "TIMEOUT": 6.0,
 }
