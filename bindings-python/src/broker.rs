@@ -8,7 +8,7 @@ use std::{
 };
 
 use nova_sonic_core::{
-    broker::{BrokerError, BrokerMetrics, CredentialBroker, Issued, Limits, Subject},
+    broker::{BrokerError, BrokerMetrics, CredentialBroker, Issued, Limits, Patience, Subject},
     grant::GrantMode,
     probe::{ProbeResult, ProbeSettings, probe},
     scope::ScopePolicy,
@@ -48,7 +48,8 @@ use crate::{
 /// The backend's own credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given,
 /// otherwise those of ``profile_name``, otherwise the usual chain of an AWS SDK. ``endpoint_url`` is otherwise that of
 /// ``AWS_ENDPOINT_URL_STS`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of ``AWS_CA_BUNDLE`` or
-/// ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, in seconds; 5 by default.
+/// ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, 5 seconds by default; ``connect_timeout``
+/// (1) and ``read_timeout`` (2) bound each of its ``max_attempts`` (3).
 ///
 /// Making one checks the arguments and sends nothing. It is made anew after a fork, with limits and metrics that begin
 /// from nothing.
@@ -105,7 +106,8 @@ impl PyCredentialBroker {
     #[pyo3(signature = (*, scope, session_name_key, role_arn = None, federation_token = Given::of(false),
         mode = Given::of(GrantMode::SigningKeys), external_id = None, source_identity = Given::of(false), tags = None,
         limits = Some(Given::of(Limits::default())), endpoint_url = None, ca_bundle = None, profile_name = None,
-        aws_access_key_id = None, aws_secret_access_key = None, aws_session_token = None, timeout = None))]
+        aws_access_key_id = None, aws_secret_access_key = None, aws_session_token = None, timeout = None,
+        connect_timeout = None, read_timeout = None, max_attempts = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python, each with a name at the call")]
     fn new(
         py: Python<'_>,
@@ -125,7 +127,15 @@ impl PyCredentialBroker {
         aws_secret_access_key: Option<Given<name::AwsSecretAccessKey, SecretText>>,
         aws_session_token: Option<Given<name::AwsSessionToken, SecretText>>,
         timeout: Option<Given<name::Timeout, Duration>>,
+        connect_timeout: Option<Given<name::ConnectTimeout, Duration>>,
+        read_timeout: Option<Given<name::ReadTimeout, Duration>>,
+        max_attempts: Option<Given<name::MaxAttempts, u32>>,
     ) -> PyResult<Self> {
+        let mut patience = Patience::default();
+        patience = given(timeout).into_iter().fold(patience, Patience::total);
+        patience = given(connect_timeout).into_iter().fold(patience, Patience::connect);
+        patience = given(read_timeout).into_iter().fold(patience, Patience::response);
+        patience = given(max_attempts).into_iter().fold(patience, Patience::attempts);
         let settings = Arc::new(Settings {
             scope: scope.value,
             role_arn: given(role_arn),
@@ -145,7 +155,7 @@ impl PyCredentialBroker {
                 given(aws_secret_access_key),
                 given(aws_session_token),
             )?,
-            timeout: given(timeout),
+            patience,
         });
         let broker = runtime::once(py, settings.build())?.map_err(|why| error::broker(py, &why))?;
         let broker =

@@ -17,7 +17,7 @@ use crate::{
 /// >>> profile = InferenceProfile(
 /// ...     account="123456789012",
 /// ...     id="us.amazon.nova-2-sonic-v1:0",
-/// ...     regions=["us-east-1", "us-west-2"],
+/// ...     members=["us-east-1", "us-west-2"],
 /// ... )
 /// >>> profile.members
 /// ['us-east-1', 'us-west-2']

@@ -1,6 +1,6 @@
 //! What a broker is made of, kept so that it can be made again after a fork.
 
-use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf};
 
 use nova_sonic_core::{
     broker::{BrokerError, CredentialBroker, Limits, Patience},
@@ -27,7 +27,7 @@ pub(crate) struct Settings {
     pub(crate) ca_certificates: Option<Vec<u8>>,
     pub(crate) profile_name: Option<String>,
     pub(crate) keys: Option<Keys>,
-    pub(crate) timeout: Option<Duration>,
+    pub(crate) patience: Patience,
 }
 
 /// The backend's own credentials, given as they are.
@@ -44,6 +44,7 @@ impl Settings {
             .scope(self.scope.clone())
             .session_name_key(copied(&self.session_name_key))
             .mode(self.mode)
+            .patience(self.patience)
             .source_identity(self.source_identity);
         if let Some(role_arn) = &self.role_arn {
             builder = builder.assume_role(role_arn);
@@ -73,9 +74,6 @@ impl Settings {
         if let Some(Keys { access_key_id, secret_access_key, session_token }) = &self.keys {
             let token = session_token.as_ref().map(copied);
             builder = builder.static_credentials(access_key_id, copied(secret_access_key), token);
-        }
-        if let Some(timeout) = self.timeout {
-            builder = builder.patience(Patience::default().total(timeout));
         }
         builder.build().await
     }

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-from stub_sts import StubSts
-
 import nova_sonic
+import pytest
 from nova_sonic import CredentialBroker, ScopePolicy
+from stub_sts import StubSts
 
 ROLE = "arn:aws:iam::123456789012:role/nova-sonic-voice"
 KEY = "a key for session names"
@@ -52,7 +51,15 @@ def make_broker() -> Callable[..., CredentialBroker]:
     """Brokers with what every one needs; the keywords replace or add."""
 
     def make(**arguments: Any) -> CredentialBroker:
-        wanted = {"scope": ScopePolicy(region="us-east-1"), "role_arn": ROLE, "session_name_key": KEY}
+        # A busy machine is slow to answer, and a test that holds an answer back wants no second attempt.
+        wanted: dict[str, Any] = {
+            "scope": ScopePolicy(region="us-east-1"),
+            "role_arn": ROLE,
+            "session_name_key": KEY,
+            "timeout": 60,
+            "connect_timeout": 30,
+            "read_timeout": 30,
+        }
         return CredentialBroker(**(wanted | arguments))
 
     return make
@@ -82,7 +89,8 @@ def run_python() -> Callable[..., Ran]:
             "from nova_sonic import *\n"
             f"def make_broker(**arguments):\n"
             f"    return CredentialBroker(**({{'scope': ScopePolicy(region='us-east-1'), 'role_arn': {ROLE!r},\n"
-            f"        'session_name_key': {KEY!r}, 'limits': None}} | arguments))\n"
+            f"        'session_name_key': {KEY!r}, 'limits': None, 'timeout': 60, 'connect_timeout': 30,\n"
+            f"        'read_timeout': 30}} | arguments))\n"
         )
         package = str(pathlib.Path(nova_sonic.__file__).parents[1])
         done = subprocess.run(

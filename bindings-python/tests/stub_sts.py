@@ -68,8 +68,7 @@ class StubSts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for call in self.calls:
-            call.let_go()
+        self.let_all_go()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -81,6 +80,12 @@ class StubSts:
     def hold(self) -> None:
         """Holds every answer back from now on, until the call is let go."""
         self.holding = True
+
+    def let_all_go(self) -> None:
+        """Answers what is held back, and holds nothing back any more."""
+        self.holding = False
+        for call in list(self.calls):
+            call.let_go()
 
     def next_call(self) -> Call:
         """The next call that has arrived."""

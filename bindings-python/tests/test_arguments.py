@@ -9,10 +9,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from stub_sts import StubSts
-
 from nova_sonic import CredentialBroker, InferenceProfile, Limits, ScopePolicy
 from nova_sonic.errors import ConfigurationError
+from stub_sts import StubSts
 
 Make = Callable[..., CredentialBroker]
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
@@ -83,6 +82,9 @@ def test_a_scope_takes_no_wrong_value(argument: str, value: object) -> None:
         ("aws_access_key_id", 7),
         ("timeout", "5"),
         ("timeout", False),
+        ("connect_timeout", "1"),
+        ("read_timeout", None.__class__),
+        ("max_attempts", 1.5),
     ],
 )
 def test_a_broker_takes_no_value_of_a_wrong_type(make_broker: Make, argument: str, value: object) -> None:
@@ -109,6 +111,10 @@ def test_a_broker_takes_no_value_of_a_wrong_type(make_broker: Make, argument: st
         ("aws_session_token", "IQoJb3JpZ2lu"),
         ("timeout", 0),
         ("timeout", -1.0),
+        ("connect_timeout", 0),
+        ("read_timeout", float("nan")),
+        ("max_attempts", 0),
+        ("max_attempts", -3),
     ],
 )
 def test_a_broker_takes_no_wrong_value(make_broker: Make, argument: str, value: object) -> None:
@@ -145,7 +151,9 @@ def test_a_datetime_needs_a_time_zone() -> None:
         call(now=NOW, expiration=7)
 
 
-@pytest.mark.parametrize(("argument", "value"), [("per_minute", 0), ("per_day", 0), ("per_minute", -1), ("per_day", 2**32)])
+@pytest.mark.parametrize(
+    ("argument", "value"), [("per_minute", 0), ("per_day", 0), ("per_minute", -1), ("per_day", 2**32)]
+)
 def test_limits_are_counts(argument: str, value: int) -> None:
     with pytest.raises(ConfigurationError, match=argument):
         Limits(**{argument: value})
@@ -157,7 +165,10 @@ def test_limits_are_whole_numbers(value: Any) -> None:
         Limits(per_minute=value)
 
 
-@pytest.mark.parametrize(("subject", "error"), [("", ConfigurationError), ("x" * 1025, ConfigurationError), (7, TypeError), (None, TypeError)])
+@pytest.mark.parametrize(
+    ("subject", "error"),
+    [("", ConfigurationError), ("x" * 1025, ConfigurationError), (7, TypeError), (None, TypeError)],
+)
 def test_a_subject_has_a_name(broker: CredentialBroker, sts: StubSts, subject: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="subject"):
         broker.issue(subject)
@@ -195,7 +206,9 @@ def test_a_mapping_need_not_be_a_dict(sts: StubSts, make_broker: Make) -> None:
     assert sts.requests[0]["Tags.member.1.Value"] == "voice"
 
 
-def test_a_bundle_that_is_none_is_named(make_broker: Make, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bundle_that_is_none_is_named(
+    make_broker: Make, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     missing = tmp_path / "missing.pem"
     with pytest.raises(ConfigurationError, match="ca_bundle cannot be read"):
         make_broker(ca_bundle=missing)

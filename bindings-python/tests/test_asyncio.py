@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 
 import pytest
 from conftest import Ran
-from stub_sts import Call, StubSts
-
 from nova_sonic import CredentialBroker, Grant
 from nova_sonic.errors import AccessDenied, LimitExceeded
+from stub_sts import Call, StubSts
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -23,8 +22,7 @@ Make = Callable[..., CredentialBroker]
 
 
 def uvloop_run(main: Coroutine[Any, Any, T]) -> T:
-    uvloop = pytest.importorskip("uvloop")
-    loop = uvloop.new_event_loop()
+    loop: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
     try:
         return loop.run_until_complete(main)
     finally:
@@ -60,18 +58,17 @@ def test_the_loop_runs_while_a_call_waits(run: Run[Any], broker: CredentialBroke
 def test_many_calls_wait_at_once(run: Run[Any], broker: CredentialBroker, sts: StubSts) -> None:
     async def main() -> set[str]:
         sts.hold()
-        tasks = [asyncio.ensure_future(broker.issue_async(f"user-{number}")) for number in range(50)]
-        calls = [await arrival(sts) for _ in tasks]
-        for call in calls:
-            call.let_go()
+        tasks = [asyncio.ensure_future(broker.issue_async(f"user-{number}")) for number in range(100)]
+        # Twenty are at STS together, or the last of these would never come; a broker holds some of the rest back.
+        for _ in range(20):
+            await arrival(sts)
+        sts.let_all_go()
         return {grant.record.subject_hash for grant in await asyncio.gather(*tasks)}
 
-    assert len(run(main())) == 50
+    assert len(run(main())) == 100
 
 
-def test_an_error_is_raised_where_the_call_is_awaited(
-    run: Run[Any], broker: CredentialBroker, sts: StubSts
-) -> None:
+def test_an_error_is_raised_where_the_call_is_awaited(run: Run[Any], broker: CredentialBroker, sts: StubSts) -> None:
     async def main() -> None:
         sts.refuse(403, "AccessDenied")
         with pytest.raises(AccessDenied):
@@ -113,9 +110,7 @@ def test_a_deadline_is_kept(run: Run[Any], sts: StubSts, make_broker: Make) -> N
     run(main())
 
 
-def test_a_call_cancelled_before_it_began_asks_nobody(
-    run: Run[Any], broker: CredentialBroker, sts: StubSts
-) -> None:
+def test_a_call_cancelled_before_it_began_asks_nobody(run: Run[Any], broker: CredentialBroker, sts: StubSts) -> None:
     async def main() -> None:
         task = asyncio.ensure_future(broker.issue_async("alice"))
         task.cancel()
@@ -180,9 +175,7 @@ def test_every_thread_may_have_a_loop(broker: CredentialBroker, sts: StubSts) ->
     assert modes == ["signing-keys"] * 4
 
 
-def test_a_loop_that_ends_with_calls_in_flight_says_nothing(
-    sts: StubSts, run_python: Callable[..., Ran]
-) -> None:
+def test_a_loop_that_ends_with_calls_in_flight_says_nothing(sts: StubSts, run_python: Callable[..., Ran]) -> None:
     sts.hold()
     ran = run_python(
         "import asyncio, gc\n"
@@ -198,15 +191,14 @@ def test_a_loop_that_ends_with_calls_in_flight_says_nothing(
     assert (ran.code, ran.out, ran.err) == (0, "0 8\n", "")
 
 
-def test_an_error_that_nobody_looked_at_is_told_by_asyncio_alone(
-    sts: StubSts, run_python: Callable[..., Ran]
-) -> None:
+def test_an_error_that_nobody_looked_at_is_told_by_asyncio_alone(sts: StubSts, run_python: Callable[..., Ran]) -> None:
     sts.refuse(403, "AccessDenied")
     ran = run_python(
         "import asyncio\n"
         "broker = make_broker()\n"
         "async def main():\n"
-        "    outcomes = await asyncio.gather(*[broker.issue_async('alice') for _ in range(3)], return_exceptions=True)\n"
+        "    calls = [broker.issue_async('alice') for _ in range(3)]\n"
+        "    outcomes = await asyncio.gather(*calls, return_exceptions=True)\n"
         "    print([type(outcome).__name__ for outcome in outcomes])\n"
         "asyncio.run(main(), debug=True)\n"
     )
@@ -217,4 +209,4 @@ def test_it_is_awaited_as_a_coroutine_is(broker: CredentialBroker) -> None:
     call = broker.issue_async("alice")
     assert asyncio.iscoroutine(call)
     with contextlib.closing(call):
-        assert call.__name__ == "issue_async"
+        assert getattr(call, "__name__", None) == "issue_async"

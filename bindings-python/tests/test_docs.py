@@ -10,10 +10,9 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import nova_sonic
 import pytest
 from conftest import Simulator
-
-import nova_sonic
 from nova_sonic import CredentialBroker, _native, errors
 
 README = pathlib.Path(__file__).resolve().parents[1] / "README.md"

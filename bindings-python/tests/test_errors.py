@@ -8,11 +8,10 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-from stub_sts import REQUEST_ID, StubSts
-
 from nova_sonic import CredentialBroker, errors
 from nova_sonic._native import _describe
 from nova_sonic.errors import NovaSonicError
+from stub_sts import REQUEST_ID, StubSts
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NovaSonicError)]
 
@@ -60,9 +59,7 @@ def test_an_sts_that_is_not_there_is_a_connection_error(make_broker: Callable[..
     assert raised.value.blame == "network" and raised.value.retryable
 
 
-def test_an_sts_that_says_nothing_is_given_up(
-    sts: StubSts, make_broker: Callable[..., CredentialBroker]
-) -> None:
+def test_an_sts_that_says_nothing_is_given_up(sts: StubSts, make_broker: Callable[..., CredentialBroker]) -> None:
     sts.hold()
     with pytest.raises(errors.EndpointConnectionError) as raised:
         make_broker(timeout=0.2).issue("alice")

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from conftest import ROLE, Simulator
-
 from nova_sonic import CredentialBroker, Limits, ScopePolicy
 from nova_sonic.errors import (
     AccessDenied,
@@ -29,7 +28,11 @@ def test_a_grant_says_what_it_is_good_for(simulator: Simulator, make_broker: Mak
     before = datetime.now(timezone.utc).replace(microsecond=0)
     grant = make_broker().issue("alice")
     after = datetime.now(timezone.utc)
-    assert (grant.mode, grant.region, grant.model_id) == ("signing-keys", "us-east-1", "amazon.nova-2-sonic-v1:0")
+    assert (grant.mode, grant.region, grant.model_id) == (
+        "signing-keys",
+        "us-east-1",
+        "amazon.nova-2-sonic-v1:0",
+    )
     assert before <= grant.server_time <= after
     assert timedelta(seconds=880) < grant.expiration - before <= timedelta(seconds=902)
     assert grant.open_before == grant.expiration - timedelta(seconds=510)
@@ -49,7 +52,7 @@ def test_signing_keys_leave_the_secret_on_the_server(simulator: Simulator, make_
     assert "secretAccessKey" not in told
     assert told["accessKeyId"] == grant.access_key_id
     assert told["expiration"] == grant.expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert [key["date"] for key in told["signingKeys"]][0] == grant.server_time.strftime("%Y%m%d")
+    assert told["signingKeys"][0]["date"] == grant.server_time.strftime("%Y%m%d")
     assert isinstance(grant.to_json(), bytes) and grant.to_json() == grant.to_json()
 
 
@@ -113,8 +116,7 @@ def test_a_profile_has_credentials(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     credentials = tmp_path / "credentials"
     credentials.write_text(
-        f"[voice]\naws_access_key_id={simulator.access_key_id}\n"
-        f"aws_secret_access_key={simulator.secret_access_key}\n"
+        f"[voice]\naws_access_key_id={simulator.access_key_id}\naws_secret_access_key={simulator.secret_access_key}\n"
     )
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
     assert make_broker(profile_name="voice").issue("alice").region == "us-east-1"

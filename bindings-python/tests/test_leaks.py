@@ -5,33 +5,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import copy
-import hashlib
-import hmac
 import io
 import json
 import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from conftest import KEY, SECRET_KEY, VECTORS, Ran
-from stub_sts import SECRET, TOKEN, StubSts
-
+from conftest import KEY, SECRET_KEY, Ran
 from nova_sonic import CredentialBroker, Grant
 from nova_sonic.errors import NovaSonicError
+from stub_sts import SECRET, TOKEN, StubSts
+from test_grants import signing_key
 
 Make = Callable[..., CredentialBroker]
 BACKEND_TOKEN = "IQoJBACKENDTOKENofthebackend=="
-
-
-def signing_key(secret: str, date: str, region: str) -> bytes:
-    """AWS's derivation, in Python's own words."""
-    key = f"AWS4{secret}".encode()
-    for part in (date, region, "bedrock", "aws4_request"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return key
 
 
 def secrets_of(grant: Grant) -> list[str]:
@@ -91,10 +80,13 @@ def ways_to_look_at(value: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("mode", ["signing-keys", "plain"])
-def test_a_grant_shows_its_secrets_nowhere(
-    sts: StubSts, make_broker: Make, logged: io.StringIO, mode: str
-) -> None:
-    broker = make_broker(mode=mode, aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key=SECRET_KEY, aws_session_token=BACKEND_TOKEN)
+def test_a_grant_shows_its_secrets_nowhere(sts: StubSts, make_broker: Make, logged: io.StringIO, mode: str) -> None:
+    broker = make_broker(
+        mode=mode,
+        aws_access_key_id="AKIAEXAMPLE",
+        aws_secret_access_key=SECRET_KEY,
+        aws_session_token=BACKEND_TOKEN,
+    )
     grant = broker.issue("alice")
     awaited = asyncio.run(broker.issue_async("alice"))
     for value in (grant, awaited, grant.record, broker, broker.metrics(), broker.scope):
@@ -145,7 +137,11 @@ def failures(sts: StubSts, make_broker: Make) -> Iterator[BaseException]:
             make_broker(**arguments).issue("alice")
         except (NovaSonicError, TypeError) as error:
             yield error
-    for wrong in ({"aws_secret_access_key": [SECRET_KEY]}, {"session_name_key": [KEY]}, {"tags": {"a": [SECRET_KEY]}}):
+    for wrong in (
+        {"aws_secret_access_key": [SECRET_KEY]},
+        {"session_name_key": [KEY]},
+        {"tags": {"a": [SECRET_KEY]}},
+    ):
         with pytest.raises(TypeError) as mistaken:
             make_broker(**wrong)
         yield mistaken.value
@@ -208,31 +204,3 @@ def test_rust_logs_nothing_whatever_is_asked_for(
     assert ran.code == 1 and "RuntimeError" in ran.err and "Current thread" in ran.err
     assert "ASIA" in ran.out
     assert_clean(ran.out + ran.err, grant)
-
-
-def issued_vectors() -> list[Any]:
-    read: list[Any] = json.loads((VECTORS / "grants" / "issued.json").read_text(encoding="utf-8"))
-    return read
-
-
-@pytest.mark.parametrize("vector", issued_vectors(), ids=lambda vector: vector["name"])
-def test_a_grant_has_the_shape_that_every_other_language_reads(
-    sts: StubSts, make_broker: Make, vector: dict[str, Any]
-) -> None:
-    expected = json.loads(vector["grant"])
-    if "signingKeys" in expected:
-        # The derivation that the next assertions trust is the one of the vectors.
-        for key in expected["signingKeys"]:
-            derived = signing_key(vector["credentials"]["secret_access_key"], key["date"], expected["region"])
-            assert base64.b64encode(derived).decode() == key["key"]
-    grant = make_broker(mode=vector["mode"]).issue("alice")
-    told = json.loads(grant.to_json())
-    assert list(told) == list(expected)
-    assert told["sessionToken"] == TOKEN
-    assert told["serverTime"] == grant.server_time.strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert told["openBefore"] == grant.open_before.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if vector["mode"] == "plain":
-        assert told["secretAccessKey"] == SECRET
-        return
-    for key in told["signingKeys"]:
-        assert base64.b64decode(key["key"]) == signing_key(SECRET, key["date"], "us-east-1")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pathlib
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import nova_sonic
 import pytest
 from conftest import Ran
-from stub_sts import StubSts
-
 from nova_sonic import CredentialBroker
+from stub_sts import StubSts
 
 EXITS = 50
 FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -76,9 +78,7 @@ def test_children_have_children(sts: StubSts, run_python: Callable[..., Ran]) ->
 
 
 @FORK
-def test_a_fork_while_calls_are_in_flight_leaves_both_sides_whole(
-    sts: StubSts, run_python: Callable[..., Ran]
-) -> None:
+def test_a_fork_while_calls_are_in_flight_leaves_both_sides_whole(sts: StubSts, run_python: Callable[..., Ran]) -> None:
     ran = run_python(
         PREFORK + "import threading\n"
         "broker = make_broker()\n"
@@ -120,29 +120,41 @@ def test_making_a_broker_starts_no_thread(sts: StubSts, run_python: Callable[...
     assert (ran.code, ran.out, ran.err) == (0, "1\n", "")
 
 
-@pytest.mark.parametrize("method", [name for name in ("fork", "spawn", "forkserver") if name in multiprocessing.get_all_start_methods()])
-@pytest.mark.parametrize("used", [False, True], ids=["unused", "used"])
-def test_multiprocessing_works(
-    sts: StubSts, run_python: Callable[..., Ran], tmp_path: object, method: str, used: bool
-) -> None:
-    path = os.path.join(str(tmp_path), "program.py")
-    with open(path, "w", encoding="utf-8") as program:
-        program.write(
-            "import multiprocessing, warnings\n"
-            "from nova_sonic import *\n"
-            "warnings.filterwarnings('ignore', message='.*multi-threaded, use of fork.*')\n"
-            "broker = CredentialBroker(scope=ScopePolicy(region='us-east-1'), limits=None,\n"
-            "    role_arn='arn:aws:iam::123456789012:role/nova-sonic-voice', session_name_key='a key for session names')\n"
-            "def work(name):\n"
-            "    return broker.issue(name).record.subject_hash\n"
-            "if __name__ == '__main__':\n"
-            f"    {'broker.issue(chr(97))' if used else 'pass'}\n"
-            f"    with multiprocessing.get_context({method!r}).Pool(2) as pool:\n"
-            "        print(len(set(pool.map(work, ['alice', 'bob', 'carol', 'alice']))))\n"
-        )
-    ran = run_python(f"import runpy\nrunpy.run_path({path!r}, run_name='__main__')\n" if method == "fork" else
-                     f"import subprocess, sys\nprint(subprocess.run([sys.executable, {path!r}], capture_output=True, text=True, check=True).stdout, end='')\n")
-    assert (ran.code, ran.out, ran.err) == (0, "3\n", "")
+POOL = """
+import multiprocessing, sys, warnings
+from nova_sonic import *
+warnings.filterwarnings("ignore", message=".*multi-threaded, use of fork.*", category=DeprecationWarning)
+broker = CredentialBroker(
+    scope=ScopePolicy(region="us-east-1"),
+    role_arn="arn:aws:iam::123456789012:role/nova-sonic-voice",
+    session_name_key="a key for session names",
+    limits=None,
+)
+def work(name):
+    return broker.issue(name).record.subject_hash
+if __name__ == "__main__":
+    method, used = sys.argv[1:]
+    if used == "used":
+        broker.issue("alice")
+    with multiprocessing.get_context(method).Pool(2) as pool:
+        print(len(set(pool.map(work, ["alice", "bob", "carol", "alice"]))))
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.parametrize("used", ["unused", "used"])
+def test_multiprocessing_works(sts: StubSts, tmp_path: pathlib.Path, method: str, used: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(POOL, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, str(program), method, used],
+        env=os.environ | {"PYTHONPATH": str(pathlib.Path(nova_sonic.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "3\n", "")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the modules that make interpreters are of 3.12 and later")
@@ -163,26 +175,48 @@ def test_another_interpreter_is_refused_in_plain_words(run_python: Callable[...,
 
 
 SCRIPTS = {
-    "blocked": "for n in range(4):\n    threading.Thread(target=broker.issue, args=(f'user-{n}',), daemon=True).start()\n"
-    "while broker.metrics().in_flight < 4: pass\n",
-    "retrying": "def serve(n):\n    while True:\n        try: broker.issue(f'user-{n}')\n        except RuntimeError: break\n"
-    "for n in range(4):\n    threading.Thread(target=serve, args=(n,), daemon=True).start()\n"
-    "while broker.metrics().in_flight < 4: pass\n",
-    "awaited": "async def main():\n    await asyncio.gather(*[broker.issue_async(f'user-{n}') for n in range(8)])\n"
-    "def loop():\n    try: asyncio.run(main())\n    except BaseException: pass\n"
-    "threading.Thread(target=loop, daemon=True).start()\n"
-    "while broker.metrics().in_flight < 8: pass\n",
-    "done": "asyncio.run(broker.issue_async('alice'))\nbroker.issue('alice')\n",
+    "blocked": """
+for n in range(4):
+    threading.Thread(target=broker.issue, args=(f"user-{n}",), daemon=True).start()
+while broker.metrics().in_flight < 4:
+    pass
+""",
+    "retrying": """
+def serve(n):
+    while True:
+        try:
+            broker.issue(f"user-{n}")
+        except RuntimeError:
+            break
+for n in range(4):
+    threading.Thread(target=serve, args=(n,), daemon=True).start()
+while broker.metrics().in_flight < 4:
+    pass
+""",
+    "awaited": """
+async def main():
+    await asyncio.gather(*[broker.issue_async(f"user-{n}") for n in range(8)])
+def loop():
+    try:
+        asyncio.run(main())
+    except BaseException:
+        pass
+threading.Thread(target=loop, daemon=True).start()
+while broker.metrics().in_flight < 8:
+    pass
+""",
+    "done": """
+asyncio.run(broker.issue_async("alice"))
+broker.issue("alice")
+""",
 }
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=list(SCRIPTS))
-def test_the_interpreter_ends_whatever_is_in_flight(
-    sts: StubSts, run_python: Callable[..., Ran], script: str
-) -> None:
+def test_the_interpreter_ends_whatever_is_in_flight(sts: StubSts, run_python: Callable[..., Ran], script: str) -> None:
     if script != "done":
         sts.hold()
-    source = "import asyncio, sys, threading\nsys.setswitchinterval(1e-5)\nbroker = make_broker(timeout=25)\n" + SCRIPTS[script]
+    source = "import asyncio, sys, threading\nsys.setswitchinterval(1e-5)\nbroker = make_broker()\n" + SCRIPTS[script]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for ran in pool.map(lambda _: run_python(source), range(EXITS)):
             # What the threads of the script say of their end is Python's affair; a crash has a code or a dump.

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from conftest import VECTORS
-
 from nova_sonic import InferenceProfile, ScopePolicy
 from nova_sonic.errors import ConfigurationError, NovaSonicError
 

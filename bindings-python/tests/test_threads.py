@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import Ran
-from stub_sts import StubSts
-
 from nova_sonic import CredentialBroker
 from nova_sonic.errors import LimitExceeded
+from stub_sts import StubSts
 
 WAIT_SECONDS = 30
+POSIX = pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals of POSIX")
 
 
 def test_other_threads_run_while_one_waits(broker: CredentialBroker, sts: StubSts) -> None:
@@ -48,9 +48,7 @@ def test_a_broker_is_shared_by_the_threads_of_a_server(broker: CredentialBroker,
     assert len({grant.record.subject_hash for grant in grants}) == 16
 
 
-def test_one_call_of_a_subject_is_served_at_a_time(
-    sts: StubSts, make_broker: Callable[..., CredentialBroker]
-) -> None:
+def test_one_call_of_a_subject_is_served_at_a_time(sts: StubSts, make_broker: Callable[..., CredentialBroker]) -> None:
     broker = make_broker()
     sts.hold()
     with ThreadPoolExecutor(1) as pool:
@@ -65,10 +63,8 @@ def test_one_call_of_a_subject_is_served_at_a_time(
     assert broker.issue("alice").record.subject_hash.startswith("ns-")
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="signals of POSIX")
-def test_ctrl_c_ends_a_wait_and_frees_the_place(
-    sts: StubSts, make_broker: Callable[..., CredentialBroker]
-) -> None:
+@POSIX
+def test_ctrl_c_ends_a_wait_and_frees_the_place(sts: StubSts, make_broker: Callable[..., CredentialBroker]) -> None:
     broker = make_broker()
     sts.hold()
     main = threading.main_thread().ident
@@ -89,7 +85,7 @@ def test_ctrl_c_ends_a_wait_and_frees_the_place(
     assert broker.issue("alice").mode == "signing-keys"
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="signals of POSIX")
+@POSIX
 def test_what_a_signal_handler_raises_ends_a_wait(broker: CredentialBroker, sts: StubSts) -> None:
     class WorkerTimeout(Exception):
         """As a server's master tells a worker that it takes too long."""
@@ -107,6 +103,7 @@ def test_what_a_signal_handler_raises_ends_a_wait(broker: CredentialBroker, sts:
         signal.signal(signal.SIGALRM, before)
 
 
+@POSIX
 def test_a_handler_that_raises_nothing_lets_the_wait_go_on(broker: CredentialBroker, sts: StubSts) -> None:
     handled = threading.Event()
     before = signal.signal(signal.SIGALRM, lambda *_: handled.set())

@@ -6,9 +6,8 @@ import pathlib
 import subprocess
 import sys
 
-import pytest
-
 import nova_sonic
+import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PACKAGE = pathlib.Path(nova_sonic.__file__).parent
@@ -35,7 +34,7 @@ def test_the_installed_stub_is_the_committed_one() -> None:
 
 
 def test_the_stubs_are_what_the_module_is() -> None:
-    checked = run_module("mypy.stubtest", "nova_sonic._native", "nova_sonic.errors", "nova_sonic")
+    checked = run_module("mypy.stubtest", "nova_sonic._native")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

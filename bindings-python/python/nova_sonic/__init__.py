@@ -20,13 +20,13 @@ import os
 
 try:
     from nova_sonic import _native
-except ImportError as error:
-    if "subinterpreter" not in str(error):
+except ImportError as _why:
+    if "subinterpreter" not in str(_why):
         raise
     raise ImportError(
         "nova_sonic works in a process's main interpreter only, and this is another one "
         "(with mod_wsgi set: WSGIApplicationGroup %{GLOBAL})"
-    ) from error
+    ) from _why
 
 from nova_sonic import errors
 from nova_sonic._native import (

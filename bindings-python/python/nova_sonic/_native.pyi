@@ -128,12 +128,13 @@ class CredentialBroker:
     The backend's own credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given,
     otherwise those of ``profile_name``, otherwise the usual chain of an AWS SDK. ``endpoint_url`` is otherwise that of
     ``AWS_ENDPOINT_URL_STS`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of ``AWS_CA_BUNDLE`` or
-    ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, in seconds; 5 by default.
+    ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, 5 seconds by default; ``connect_timeout``
+    (1) and ``read_timeout`` (2) bound each of its ``max_attempts`` (3).
 
     Making one checks the arguments and sends nothing. It is made anew after a fork, with limits and metrics that begin
     from nothing.
     """
-    def __new__(cls, /, *, scope: ScopePolicy, session_name_key: str | bytes, role_arn: str | None = None, federation_token: bool = ..., mode: Literal["signing-keys", "plain"] = ..., external_id: str | None = None, source_identity: bool = ..., tags: Mapping[str, str] | None = None, limits: Limits | None = ..., endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, timeout: float | None = None) -> CredentialBroker: ...
+    def __new__(cls, /, *, scope: ScopePolicy, session_name_key: str | bytes, role_arn: str | None = None, federation_token: bool = ..., mode: Literal["signing-keys", "plain"] = ..., external_id: str | None = None, source_identity: bool = ..., tags: Mapping[str, str] | None = None, limits: Limits | None = ..., endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, timeout: float | None = None, connect_timeout: float | None = None, read_timeout: float | None = None, max_attempts: int | None = None) -> CredentialBroker: ...
     def __reduce__(self, /) -> str:
         """
         Refused: it holds keys, and connections that belong to this process.
@@ -274,7 +275,7 @@ class InferenceProfile:
     >>> profile = InferenceProfile(
     ...     account="123456789012",
     ...     id="us.amazon.nova-2-sonic-v1:0",
-    ...     regions=["us-east-1", "us-west-2"],
+    ...     members=["us-east-1", "us-west-2"],
     ... )
     >>> profile.members
     ['us-east-1', 'us-west-2']
@@ -468,7 +469,7 @@ class ScopePolicy:
 
     >>> ScopePolicy(region="us-east-1", model_ids=["anthropic.*"])
     Traceback (most recent call last):
-    nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model
+    nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model...
     """
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...

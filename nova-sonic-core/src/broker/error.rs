@@ -144,9 +144,9 @@ impl BrokerError {
         match self {
             Self::Refused(refusal) => refusal.advice(),
             Self::BackendCredentials { problem } => problem.advice(),
+            Self::Scope(error) => error.advice(),
             Self::Configuration { .. }
             | Self::SubjectInvalid { .. }
-            | Self::Scope(_)
             | Self::Grant(_)
             | Self::Limit(_)
             | Self::Breaker(_)

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use nova_sonic_core::{broker::Patience, error::ErrorCode, time::Timestamp};
+use nova_sonic_core::{error::ErrorCode, time::Timestamp};
 
 use crate::{
     scripted::Scripted,
-    stage::{ROLE, bare, scope, subject, within},
+    stage::{ROLE, bare, patience, scope, subject, within},
 };
 
 /// 2026-11-22T13:00:00Z.
@@ -106,7 +106,7 @@ async fn what_is_not_sts_is_not_believed() {
         ("429 Too Many Requests", String::new(), ErrorCode::StsThrottled),
     ] {
         let sts = Scripted::start(status, "", body).await;
-        let patience = Patience::default().attempts(1);
+        let patience = patience().attempts(1);
         let broker =
             bare(&sts.url).assume_role(ROLE).calendar(|| NOW).patience(patience).build().await.unwrap();
         let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
@@ -118,7 +118,8 @@ async fn what_is_not_sts_is_not_believed() {
 #[tokio::test]
 async fn a_wish_to_wait_is_passed_on() {
     let sts = Scripted::start("503 Slow Down", "retry-after: 7\r\n", String::new()).await;
-    let broker = bare(&sts.url).assume_role(ROLE).calendar(|| NOW).build().await.unwrap();
+    let patience = patience().total(Duration::from_secs(5));
+    let broker = bare(&sts.url).assume_role(ROLE).calendar(|| NOW).patience(patience).build().await.unwrap();
     let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
     assert_eq!(sts.requests().len(), 1, "seven seconds are more than there is to wait");

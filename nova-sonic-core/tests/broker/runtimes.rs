@@ -18,7 +18,7 @@ fn a_runtime_that_stands_still_holds_nobody_up() {
     let first = current_thread();
     // one attempt: a connection of a runtime that stands still would answer nothing until the time is over
     let patience =
-        Patience::default().attempts(1).response(Duration::from_secs(5)).total(Duration::from_secs(5));
+        Patience::default().attempts(1).response(Duration::from_secs(10)).total(Duration::from_secs(10));
     let broker = first.block_on(builder(&simulator).patience(patience).build()).unwrap();
     first.block_on(broker.issue(&subject("on the first"))).unwrap();
     // the first one is alive, and drives nothing

@@ -9,7 +9,7 @@ use nova_sonic_core::{
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::stage::{ROLE, bare, broker, builder, simulator, sts_calls, subject, within};
+use crate::stage::{ROLE, bare, broker, builder, patience, simulator, sts_calls, subject, within};
 
 fn of(kind: StsFaultKind) -> StsFault {
     StsFault::new(kind)
@@ -71,7 +71,7 @@ async fn nobody_at_the_endpoint_is_no_mystery() {
         (format!("https://{free}"), ErrorCode::ConnectionFailed),
         ("https://nowhere.invalid".to_owned(), ErrorCode::ConnectionFailed),
     ] {
-        let patience = Patience::default().attempts(1);
+        let patience = patience().attempts(1);
         let broker = bare(&url).assume_role(ROLE).patience(patience).build().await.unwrap();
         let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
         assert_eq!((error.code(), error.aws_name()), (code, None), "{url}: {error}");
@@ -110,7 +110,7 @@ async fn a_source_of_credentials_that_never_answers_is_named() {
 }
 
 async fn with_breaker(simulator: &Simulator, pause: Duration) -> CredentialBroker {
-    let patience = Patience::default().attempts(1);
+    let patience = patience().attempts(1);
     builder(simulator).breaker(Breaker::new(3, pause)).patience(patience).build().await.unwrap()
 }
 
