@@ -178,6 +178,10 @@ def test_a_look_up_that_fails_has_the_one_shape(broker: FakeBroker, settings: An
     assert json.loads(body)["error"]["code"] == "internal"
 
 
+def test_a_host_that_the_project_does_not_serve_is_refused(broker: FakeBroker) -> None:
+    assert async_to_sync(answer)(with_credentials(other, path=URL), scope(host="evil.example"))[0] == 400
+
+
 def nothing(request: Any) -> HttpResponse:
     """A view of no importance."""
     return HttpResponse()

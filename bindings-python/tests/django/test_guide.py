@@ -86,6 +86,8 @@ def test_the_steps_of_the_readme_lead_to_credentials(tmp_path: Path, variables: 
     project.run("manage.py", "migrate", "--verbosity", "0")
     printed = project.run("manage.py", "shell", "-c", ASK.format(path="/api/aws-credentials/"))
     assert "'signingKeys'" in printed and "'sessionToken'" in printed
+    project.append("asgi.py", block("asgi.py"))
+    project.run("-c", "from mysite.asgi import application")
     if find_spec("rest_framework") is None:
         return
     project.append("settings.py", 'INSTALLED_APPS += ["rest_framework"]\n')
