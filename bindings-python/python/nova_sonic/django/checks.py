@@ -149,7 +149,10 @@ def _cache(settings: Settings) -> Iterator[checks.CheckMessage]:
         )
     elif worth in (Promise.LOOSE, Promise.ALMOST):
         yield checks.Warning(
-            f"Limits are kept in {name}, which is not atomic: {_LOOSE[worth]}.", hint=_REDIS, id="nova_sonic.W007"
+            f"Limits are kept in {name}, which is not atomic: {_LOOSE[worth]}. "
+            "Beyond MAX_ENTRIES, 300 by default, it forgets limits.",
+            hint=_REDIS,
+            id="nova_sonic.W007",
         )
     elif worth is Promise.UNKNOWN:
         yield checks.Warning(
@@ -172,7 +175,8 @@ def _cache_in_production(settings: Settings) -> Iterator[checks.CheckMessage]:
         return
     if worth is Promise.PER_PROCESS:
         yield checks.Warning(
-            "Limits are kept in the memory of each process: with n workers a user gets n times as much.",
+            "Limits are kept in the memory of each process: with n workers a user gets n times as much, and beyond "
+            "MAX_ENTRIES, 300 by default, limits are forgotten.",
             hint=_REDIS,
             id="nova_sonic.W006",
         )

@@ -16,6 +16,9 @@ Memcached, other Redis    Exact for a subject (an atomic ``add`` is its lock), b
 ``FileBasedCache``        Not atomic: requests that arrive together can all be let in.
 ``DummyCache``            Keeps nothing. Nothing is issued.
 ========================  =============================================================================================
+
+The caches in memory, database and files keep ``MAX_ENTRIES`` entries, 300 unless ``OPTIONS`` say more, and then throw some
+away, limits among them. A user has two, and a third while a request is answered.
 """
 
 from __future__ import annotations
