@@ -32,9 +32,7 @@ class Simulator:
                 "aws_secret_access_key": self.said["secret_access_key"],
             }
         # no retries: a refusal is an answer
-        config = botocore.config.Config(
-            connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}
-        )
+        config = botocore.config.Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
         session = boto3.session.Session(region_name=self.said["region"], **keys)
         return session.client("sts", endpoint_url=self.said[scheme], config=config)
 
