@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import nova_sonic
 import pytest
+
+import nova_sonic
 from nova_sonic import CredentialBroker, ScopePolicy
 from stub_sts import StubSts
 

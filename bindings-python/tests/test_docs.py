@@ -10,8 +10,9 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import nova_sonic
 import pytest
+
+import nova_sonic
 from conftest import Simulator
 from nova_sonic import CredentialBroker, _native, errors
 

@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Callable
 
 import pytest
+
 from nova_sonic import CredentialBroker, errors
 from nova_sonic._native import _describe
 from nova_sonic.errors import NovaSonicError

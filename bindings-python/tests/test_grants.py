@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from conftest import VECTORS
 from nova_sonic import CredentialBroker
 from stub_sts import SECRET, TOKEN, StubSts

@@ -6,8 +6,9 @@ import pathlib
 import subprocess
 import sys
 
-import nova_sonic
 import pytest
+
+import nova_sonic
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PACKAGE = pathlib.Path(nova_sonic.__file__).parent
