@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import redis
-
 from browsers import Answer, counted
 from servers import Server
 from simulator import Simulator

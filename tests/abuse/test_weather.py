@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from browsers import Answer, Browser, at_once
 from servers import Server
 from simulator import Simulator

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-
 from browsers import Answer, Browser
 from servers import Server
 from simulator import Simulator

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
-
 from project import SIGN_IN
 from tokens import user_of
 

@@ -2,7 +2,6 @@
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-
 from tokens import TokenUser, user_of
 
 

@@ -152,7 +152,8 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
         conditions(&format!("Credentials from a Django project, signed in by {}", sign_in.name()));
         let mut variables = variables.clone();
         variables.push(("BENCH_SIGN_IN".to_owned(), sign_in.name().to_owned()));
-        let subjects = in_turns(&environment(&variables), *sign_in, &accounts, arguments).await?;
+        let environment = Environment { python, folder: &projects, variables: &variables };
+        let subjects = in_turns(&environment, *sign_in, &accounts, arguments).await?;
         print(&subjects, *sign_in, &mut budgets)?;
     }
     Ok(budgets.verdict(arguments.check))

@@ -5,7 +5,6 @@ import json
 
 import botocore.exceptions
 import pytest
-
 from conftest import Simulator
 
 MODEL = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0"
