@@ -7,6 +7,8 @@
 //! | hold a conversation over a transport of your own | [`session`] |
 //! | read and write Nova Sonic's events | [`event`] |
 //! | turn events into signed bytes and back, without an AWS SDK | [`codec`], over [`wire`] and [`sigv4`] |
+//! | say what a credential may do, as the policy that STS takes | [`scope`] |
+//! | hand a browser signing keys instead of a secret | [`grant`] |
 //! | convert, cut, play and measure sound | [`audio`] |
 //! | understand an error | [`error`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
@@ -22,7 +24,9 @@ pub mod client;
 pub mod codec;
 pub mod error;
 pub mod event;
+pub mod grant;
 pub mod id;
+pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod sigv4;

@@ -20,7 +20,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("id", &["time", "secret", "error"]),
     // who may do what
     ("scope", &["time", "secret", "error"]),
-    ("grant", &["scope", "secret", "time", "error"]),
     // sound and conversation
     ("audio", &["error"]),
     ("event", &["id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
@@ -29,7 +28,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"],
     ),
     // bytes
-    ("sigv4", &["secret", "time", "error"]),
+    ("sigv4", &["scope", "secret", "time", "error"]),
+    ("grant", &["scope", "sigv4", "secret", "time", "error"]),
     ("wire", &["error"]),
     ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network

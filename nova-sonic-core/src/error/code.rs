@@ -124,6 +124,12 @@ catalogue! {
     /// An event is not the JSON that was agreed on.
     EventInvalid, "event_invalid", Service, retryable: true, "open a new session; if it happens again, report it with the library's version";
 
+    // what a browser is given
+    /// A session policy is longer than STS takes.
+    PolicyTooLarge, "policy_too_large", Caller, retryable: false, "name fewer models, networks, regions or tags in the scope";
+    /// An answer of a credentials endpoint is not a grant.
+    GrantInvalid, "grant_invalid", Caller, retryable: false, "check what the application's credentials endpoint answers: it is not what this library or an AWS SDK writes";
+
     // reaching the service
     /// No credentials were found.
     CredentialsMissing, "credentials_missing", Caller, retryable: false, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or run where a role is attached";

@@ -2,6 +2,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::scope::Region;
+
 /// Where to connect.
 pub(super) struct Endpoint {
     /// `wss` or `ws`.
@@ -39,9 +41,10 @@ impl Endpoint {
         Some(Self { scheme, host: host.to_ascii_lowercase(), port: port.unwrap_or_default() })
     }
 
-    /// The endpoint of a region.
-    pub(super) fn of_region(region: &str) -> Self {
-        Self { scheme: "wss", host: format!("bedrock-runtime.{region}.amazonaws.com"), port: String::new() }
+    /// The endpoint of a region, whose partition decides what the host's name ends with; `None` if that is not known.
+    pub(super) fn of_region(region: &str) -> Option<Self> {
+        let suffix = Region::parse(region).ok()?.partition().dns_suffix();
+        Some(Self { scheme: "wss", host: format!("bedrock-runtime.{region}.{suffix}"), port: String::new() })
     }
 }
 
@@ -56,6 +59,19 @@ fn is_host(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_partition_of_a_region_names_its_host() {
+        for (region, host) in [
+            ("us-east-1", "bedrock-runtime.us-east-1.amazonaws.com"),
+            ("us-gov-west-1", "bedrock-runtime.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", "bedrock-runtime.cn-north-1.amazonaws.com.cn"),
+            ("eusc-de-east-1", "bedrock-runtime.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            assert_eq!(Endpoint::of_region(region).unwrap().host, host);
+        }
+        assert!(Endpoint::of_region("moon-base-1").is_none());
+    }
 
     #[test]
     fn an_endpoint_is_a_scheme_a_host_and_perhaps_a_port() {

@@ -26,6 +26,12 @@ pub enum SignError {
         /// Its length, bytes.
         length: usize,
     },
+    /// The region is of no partition that this library knows, so its endpoint has to be given.
+    #[error("no endpoint is known for {region}")]
+    EndpointUnknown {
+        /// The region.
+        region: String,
+    },
     /// The model id is empty, or would change the path that it stands in.
     #[error("model id of {length} bytes is empty or a step in a path")]
     ModelInvalid {
@@ -52,7 +58,7 @@ impl SignError {
         match self {
             Self::KeyMissing { .. } => ErrorCode::SigningKeyMissing,
             Self::AccessKeyInvalid { .. } => ErrorCode::CredentialsInvalid,
-            Self::RegionInvalid { .. } => ErrorCode::RegionUnknown,
+            Self::RegionInvalid { .. } | Self::EndpointUnknown { .. } => ErrorCode::RegionUnknown,
             Self::ModelInvalid { .. } | Self::EndpointInvalid { .. } | Self::QueryItemReserved { .. } => {
                 ErrorCode::ConfigurationInvalid
             }

@@ -155,8 +155,11 @@ impl<'a> StreamRequest<'a> {
     }
 
     fn endpoint(&self) -> Result<Endpoint, SignError> {
-        let Some(text) = self.endpoint else { return Ok(Endpoint::of_region(self.region)) };
-        Endpoint::parse(text).ok_or(SignError::EndpointInvalid { length: text.len() })
+        match self.endpoint {
+            Some(text) => Endpoint::parse(text).ok_or(SignError::EndpointInvalid { length: text.len() }),
+            None => Endpoint::of_region(self.region)
+                .ok_or_else(|| SignError::EndpointUnknown { region: self.region.to_owned() }),
+        }
     }
 
     /// The items of the query without the signature, names and values encoded.

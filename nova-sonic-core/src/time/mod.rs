@@ -3,6 +3,8 @@
 //! A [`Tick`] measures how long something took, a [`Timestamp`] says what the calendar said. The
 //! driver of a session reads both clocks in one place and passes them in.
 
+mod rfc3339;
+
 use std::{fmt, time::Duration};
 
 /// Monotonic time since an epoch of the caller's choosing (start of the process, of the page, of a test).
@@ -78,6 +80,19 @@ impl Timestamp {
         Self(millis)
     }
 
+    /// Reads RFC 3339, `2026-11-22T13:02:48Z` or with a fraction and an offset; digits after the milliseconds are cut off.
+    ///
+    /// ```
+    /// use nova_sonic_core::time::Timestamp;
+    /// let moment = Timestamp::from_unix_millis(1_795_352_568_030);
+    /// assert_eq!(Timestamp::parse("2026-11-22T13:02:48.030999Z"), Some(moment));
+    /// assert_eq!(Timestamp::parse("2026-11-22T14:32:48.03+01:30"), Some(moment));
+    /// assert_eq!(Timestamp::parse("2026-11-22 13:02"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<Self> {
+        rfc3339::parse(text).map(Self)
+    }
+
     /// Milliseconds since 1970 began in UTC.
     pub const fn unix_millis(self) -> i64 {
         self.0
@@ -92,6 +107,12 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This moment moved earlier by `by`; saturates instead of overflowing.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// Time passed since `earlier`; zero when `earlier` is later.
