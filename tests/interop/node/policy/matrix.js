@@ -58,7 +58,8 @@ export function* cases(form, { actions, bedrockArns }) {
 }
 
 function contexts(form, changes) {
-    return Object.entries(changes).map(([name, change]) => [name, { ...form.context, ...change }]);
+    // sorted, as Rust reads them
+    return Object.entries(changes).toSorted().map(([name, change]) => [name, { ...form.context, ...change }]);
 }
 
 function resources(form, { complete, own }, bedrockArns) {
