@@ -6,7 +6,9 @@ use nova_sonic_core::{
     audio::{Pcm, PcmPool, SampleRate},
     codec::{Decoder, Encoder},
     event::{ClientEvent, EventReader, Extra, Role, ServerEvent, ServerIds, ToolChoice, ToolSpec},
+    grant::{Grant, GrantMode, TemporaryCredentials},
     id::IdMint,
+    scope::{ModelId, Region, ScopePolicy},
     secret::SecretText,
     session::{Event, Input, Message, Output, Session, SessionConfig, SessionError, Stage, TurnId},
     sigv4::{ChunkSigner, Signature, SigningCredentials, SigningKey, SigningKeys, StreamRequest},
@@ -82,6 +84,107 @@ fn what_signs_is_unprintable() {
     let signed = chain.sign(b"frame", now).expect("a key that covers every date");
     keeps(signed.signature.as_bytes(), &signed);
     keeps(signed.signature.as_bytes(), &chain);
+}
+
+/// Credentials of which everything secret is the words, in one alphabet or another.
+fn temporary(expiration: Timestamp) -> TemporaryCredentials {
+    TemporaryCredentials {
+        access_key_id: "ASIAEXAMPLE".to_owned(),
+        secret_access_key: SecretText::new(WORDS.to_owned()),
+        session_token: SecretText::new(format!("token-{WORDS}")),
+        expiration,
+    }
+}
+
+#[test]
+fn grants_are_unprintable() {
+    let now = Timestamp::from_unix_millis(1_795_352_567_281);
+    let expiration = Timestamp::from_unix_millis(1_795_353_467_000);
+    let policy = ScopePolicy::new(Region::parse("us-east-1").expect("a region"), ModelId::default());
+    says_nothing(&temporary(expiration));
+    let date = Date::parse("20261122").expect("a date");
+    let key = *SigningKey::derive(&SecretText::new(WORDS.to_owned()), date, "us-east-1").expose();
+    let key_digits = base64_simd::STANDARD.encode_to_string(key);
+    for mode in [GrantMode::SigningKeys, GrantMode::Plain] {
+        let issued = Grant::issue(mode, temporary(expiration), &policy, now).expect("a good credential");
+        keeps(&key, &issued);
+        assert!(format!("{issued:?}").contains("ASIAEXAMPLE"));
+        let json = issued.write_json();
+        assert!(String::from_utf8_lossy(&json).contains(WORDS), "the serialiser writes what a browser needs");
+        let read = Grant::read_json(&json, now).expect("what was written");
+        keeps(&key, &read);
+        assert!(!format!("{read:#?}").contains(&key_digits));
+        keeps(&key, &read.into_signing_credentials());
+    }
+}
+
+/// Whatever is wrong with credentials or with an answer, the error does not say what stood there.
+#[test]
+fn errors_of_grants_repeat_nothing() {
+    let now = Timestamp::from_unix_millis(1_795_352_567_281);
+    let expiration = Timestamp::from_unix_millis(1_795_353_467_000);
+    let policy = ScopePolicy::new(Region::parse("us-east-1").expect("a region"), ModelId::default());
+    let with = |change: fn(&mut TemporaryCredentials)| {
+        let mut credentials = temporary(expiration);
+        change(&mut credentials);
+        Grant::issue(GrantMode::Plain, credentials, &policy, now).expect_err("a bad credential")
+    };
+    for error in [
+        with(|credentials| credentials.access_key_id = format!("{WORDS}\n")),
+        with(|credentials| credentials.secret_access_key = SecretText::new(format!("{WORDS}\n"))),
+        with(|credentials| credentials.session_token = SecretText::new(format!("{WORDS}\n"))),
+        with(|credentials| credentials.expiration = Timestamp::from_unix_millis(0)),
+    ] {
+        says_nothing(&error);
+        assert!(!error.to_string().contains(WORDS), "{error}");
+    }
+    let issued =
+        Grant::issue(GrantMode::SigningKeys, temporary(expiration), &policy, now).expect("a good one");
+    let answer: serde_json::Value = serde_json::from_slice(&issued.write_json()).expect("JSON");
+    let mut refused = 0;
+    for field in answer.as_object().expect("an object").keys() {
+        for value in [json!(format!("{WORDS} \u{e9}")), json!([WORDS]), json!({ WORDS: WORDS }), json!(-7)] {
+            let mut changed = answer.clone();
+            changed[field] = value;
+            let Err(error) = Grant::read_json(changed.to_string().as_bytes(), now) else { continue };
+            refused += 1;
+            says_nothing(&error);
+            assert!(!error.to_string().contains(WORDS), "{error}");
+        }
+    }
+    assert_eq!(refused, answer.as_object().map_or(0, |fields| fields.len() * 4));
+    for text in [
+        format!("{WORDS}"),
+        format!("{{\"{WORDS}\":"),
+        format!("[\"{WORDS}\"]"),
+        format!("{{\"a\":\"{WORDS}"),
+    ] {
+        let error = Grant::read_json(text.as_bytes(), now).expect_err("no grant");
+        says_nothing(&error);
+        assert!(!error.to_string().contains(WORDS), "{error}");
+    }
+}
+
+/// Fails to compile if the type has the trait: then the two blankets are both candidates.
+macro_rules! assert_lacks {
+    ($type:ty: $($bound:path),+) => {$({
+        trait Lacks<Which> {
+            fn it() {}
+        }
+        impl<T: ?Sized> Lacks<()> for T {}
+        struct Has;
+        impl<T: ?Sized + $bound> Lacks<Has> for T {}
+        <$type as Lacks<_>>::it();
+    })+};
+}
+
+#[test]
+fn secrets_have_no_trait_that_would_let_them_out() {
+    assert_lacks!(SecretText: Clone, std::fmt::Display, serde::Serialize, AsRef<str>, std::ops::Deref);
+    assert_lacks!(SigningKey: Clone, std::fmt::Display, serde::Serialize, AsRef<[u8]>, std::ops::Deref);
+    assert_lacks!(TemporaryCredentials: Clone, std::fmt::Display, serde::Serialize);
+    assert_lacks!(Grant: Clone, std::fmt::Display, serde::Serialize, PartialEq);
+    assert_lacks!(SigningCredentials: Clone, std::fmt::Display, serde::Serialize);
 }
 
 #[test]

@@ -4,15 +4,9 @@
     reason = "outside of the test functions themselves, too, a test stops at the first surprise"
 )]
 
-use std::time::{Duration, UNIX_EPOCH};
+mod aws_signer;
 
-use aws_credential_types::Credentials;
-use aws_sigv4::{
-    event_stream::{sign_empty_message, sign_message},
-    http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign},
-    sign::v4,
-};
-use aws_smithy_runtime_api::client::identity::Identity;
+use aws_signer::AwsSigner;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use nova_sonic_core::{
     error::ErrorCode,
@@ -50,8 +44,8 @@ fn derived(dates: &[Date], region: &str) -> SigningKeys {
     SigningKeys::from_derived(keys.collect())
 }
 
-fn identity(token: Option<&str>) -> Identity {
-    Credentials::new("AKIDEXAMPLE", SECRET, token.map(str::to_owned), None, "test").into()
+fn aws(region: &str, token: Option<&str>) -> AwsSigner {
+    AwsSigner::new("AKIDEXAMPLE", SECRET, token, region)
 }
 
 fn at(millis: i64) -> Timestamp {
@@ -116,7 +110,7 @@ fn frames_around_midnight_are_signed_with_the_key_of_their_own_date() {
         let now = at(BEFORE_MIDNIGHT + step * 10_000);
         let signed = with_keys.sign(b"", now).unwrap();
         assert_eq!(signed, with_secret.sign(b"", now).unwrap());
-        prior = aws_chunk(None, &prior, now, "us-east-1", None);
+        prior = aws("us-east-1", None).chunk(None, &prior, now);
         assert_eq!(hex_of(&signed.signature), prior, "{now}");
         dates.push(now.date());
     }
@@ -216,50 +210,6 @@ fn a_signed_url_prints_without_what_opens_it() {
     );
 }
 
-/// The same chunk signed by aws-sigv4.
-fn aws_chunk(
-    message: Option<&Message>,
-    prior: &str,
-    now: Timestamp,
-    region: &str,
-    token: Option<&str>,
-) -> String {
-    let identity = identity(token);
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("bedrock")
-        .time(UNIX_EPOCH + Duration::from_millis(now.unix_millis().try_into().unwrap()))
-        .settings(())
-        .build()
-        .unwrap();
-    let signed = match message {
-        Some(message) => sign_message(message, prior, &params),
-        None => sign_empty_message(prior, &params),
-    };
-    signed.unwrap().into_parts().1
-}
-
-/// The query items that aws-sigv4 adds to the same URL.
-fn aws_presign(url: &str, host: &str, now: Timestamp, region: &str, token: Option<&str>) -> String {
-    let identity = identity(token);
-    let mut settings = SigningSettings::default();
-    settings.signature_location = SignatureLocation::QueryParams;
-    settings.expires_in = Some(Duration::from_mins(1));
-    let params = v4::SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("bedrock")
-        .time(UNIX_EPOCH + Duration::from_millis(now.unix_millis().try_into().unwrap()))
-        .settings(settings)
-        .build()
-        .unwrap()
-        .into();
-    let headers = [("host", host)];
-    let request = SignableRequest::new("GET", url, headers.into_iter(), SignableBody::Bytes(&[])).unwrap();
-    sign(request, &params).unwrap().into_parts().1
-}
-
 fn any_moment() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
         (0..4_102_444_800_000_i64).prop_map(at),
@@ -288,7 +238,7 @@ proptest! {
             let message = Message::new(payload).add_header(Header::new("some", HeaderValue::String("text".into())));
             let mut inner = Vec::new();
             aws_smithy_eventstream::frame::write_message_to(&message, &mut inner).unwrap();
-            prior = aws_chunk(Some(&message), &prior, now, &region, None);
+            prior = aws(&region, None).chunk(Some(&message), &prior, now);
             prop_assert_eq!(hex_of(&signer.sign(&inner, now).unwrap().signature), prior.clone());
         }
     }
@@ -313,6 +263,6 @@ proptest! {
         let ours = query.split('&').filter(|item| item.starts_with("x-amz-user-agent")).collect::<String>();
         let unsigned = format!("{path}?{ours}").replacen("wss", "https", 1);
         let host = path.trim_start_matches("wss://").split('/').next().unwrap();
-        prop_assert_eq!(hex_of(url.signature()), aws_presign(&unsigned, host, now, &region, token.as_deref()));
+        prop_assert_eq!(hex_of(url.signature()), aws(&region, token.as_deref()).presign(&unsigned, host, now));
     }
 }

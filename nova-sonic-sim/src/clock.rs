@@ -56,6 +56,21 @@ impl Clock {
         self.offset_millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
+    /// How far the calendar is ahead of the machine's, in ms.
+    pub fn offset_millis(&self) -> i64 {
+        self.offset_millis.load(Ordering::Relaxed)
+    }
+
+    /// Puts the calendar so many ms ahead of the machine's, or behind.
+    pub fn set_offset_millis(&self, millis: i64) {
+        self.offset_millis.store(millis, Ordering::Relaxed);
+    }
+
+    /// Moves the calendar by so many ms, ahead or back.
+    pub(crate) fn shift_millis(&self, millis: i64) {
+        self.set_offset_millis(self.offset_millis().saturating_add(millis));
+    }
+
     /// What the stopwatch says.
     pub fn tick(&self) -> Tick {
         Tick::new(self.started.elapsed().mul_f64(self.speed))

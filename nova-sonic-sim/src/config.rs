@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use nova_sonic_core::{secret::SecretText, time::Timestamp};
 
-use crate::{model::ConversationConfig, policy::PolicyDocument};
+use crate::{model::ConversationConfig, policy::PolicyDocument, sts::StsFault};
 
 /// How a simulator behaves; the default is an account with one user, one role and room for 20 streams.
 ///
@@ -33,6 +33,13 @@ pub struct SimulatorConfig {
     /// Longest life of what STS issues, in seconds, whatever was asked for: an expiry can be tried without waiting
     /// for the quarter of an hour that is AWS's shortest. No limit by default.
     pub session_limit_seconds: Option<u32>,
+    /// Most temporary credentials remembered at once, expired ones left out; beyond, the oldest are forgotten and
+    /// answered as unknown. 20 000 by default.
+    pub max_remembered_credentials: usize,
+    /// What goes wrong with STS from the start; nothing, by default.
+    pub sts_faults: Vec<StsFault>,
+    /// Whether other processes on this machine may look on and interfere below `/_simulator/`; false by default.
+    pub control: bool,
     /// How the model behaves on every stream.
     pub conversation: ConversationConfig,
     /// How many times faster than real time the model lives; 1 by default.
@@ -59,6 +66,9 @@ impl Default for SimulatorConfig {
             access_keys: vec![AccessKey::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY)],
             roles: vec![Role::new(DEFAULT_ROLE)],
             session_limit_seconds: None,
+            max_remembered_credentials: 20_000,
+            sts_faults: Vec::new(),
+            control: false,
             conversation: ConversationConfig::default(),
             speed: 1.0,
             clock_offset_millis: 0,

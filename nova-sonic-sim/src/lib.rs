@@ -16,6 +16,7 @@ mod auth;
 mod bedrock;
 mod clock;
 mod config;
+mod control;
 pub mod model;
 mod observation;
 pub mod policy;
@@ -24,14 +25,18 @@ mod service;
 mod simulator;
 mod stream;
 mod sts;
+mod tally;
 
 pub use clock::Clock;
 pub use config::{
     AccessKey, DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Role, SimulatorConfig,
 };
+pub use control::SimulatorState;
 pub use observation::{CallRecord, StreamEnd, StreamRecord, Transport};
 pub use server::TlsError;
 pub use simulator::{Simulator, StartError};
+pub use sts::{FaultSchedule, StsFault, StsFaultKind};
+pub use tally::{Outcomes, SessionNameTally, StreamTally, StsTally, Tally};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

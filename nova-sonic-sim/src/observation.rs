@@ -6,13 +6,17 @@ use std::{
 };
 
 use nova_sonic_core::time::Timestamp;
+use serde::{Serialize, Serializer};
 use tokio::sync::watch;
+
+use crate::tally::{CallOutcome, Tally};
 
 /// Records kept of each kind; the oldest go first.
 const RECORD_LIMIT: usize = 4096;
 
 /// How a stream came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Transport {
     /// HTTP/2, with or without TLS.
@@ -24,7 +28,8 @@ pub enum Transport {
 }
 
 /// How a stream ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StreamEnd {
     /// In order, by the model or after the client's input ended.
@@ -39,8 +44,21 @@ pub enum StreamEnd {
     Shutdown,
 }
 
+impl StreamEnd {
+    /// The name under which it is counted.
+    fn name(&self) -> &str {
+        match self {
+            Self::Completed => "completed",
+            Self::Exception(name) => name,
+            Self::Fault => "fault",
+            Self::ClientGone => "client_gone",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
 /// One stream, as seen by the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StreamRecord {
     /// Counts from 0 in the order of opening.
@@ -56,6 +74,7 @@ pub struct StreamRecord {
     /// ARN of the key's holder.
     pub principal_arn: String,
     /// When it was opened.
+    #[serde(serialize_with = "as_text")]
     pub opened_at: Timestamp,
     /// Events received, each with a right signature.
     pub events_received: u64,
@@ -68,13 +87,20 @@ pub struct StreamRecord {
 }
 
 /// One request that was not a stream: a call of STS, or a stream refused before it began.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CallRecord {
     /// `AssumeRole`, `InvokeModelWithBidirectionalStream` and so on; `-` for an unknown path.
     pub action: String,
     /// AWS's name for the error; `None` for success.
     pub error: Option<String>,
+    /// What the error said.
+    pub message: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_text<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(timestamp)
 }
 
 /// Everything seen so far; clones share it.
@@ -89,6 +115,7 @@ struct State {
     opened: usize,
     streams: VecDeque<StreamRecord>,
     calls: VecDeque<CallRecord>,
+    tally: Tally,
 }
 
 impl Observation {
@@ -101,15 +128,47 @@ impl Observation {
         let number = self.update(|state| {
             let number = state.opened;
             state.opened += 1;
+            state.tally.streams.opened += 1;
+            state.tally.streams.open += 1;
             push(&mut state.streams, record(number));
             number
         });
         StreamObserver { observation: self.clone(), number }
     }
 
-    pub(crate) fn call(&self, action: &str, error: Option<&str>) {
-        let record = CallRecord { action: action.to_owned(), error: error.map(str::to_owned) };
-        self.update(|state| push(&mut state.calls, record));
+    /// Notes a stream that was not let in.
+    pub(crate) fn stream_refused(&self, operation: &str, error: Refusal<'_>) {
+        self.update(|state| {
+            *state.tally.streams.refused.entry(error.name.to_owned()).or_default() += 1;
+            push(&mut state.calls, CallRecord::new(operation, Some(error)));
+        });
+    }
+
+    /// Notes a call that was neither of STS nor for a stream.
+    pub(crate) fn other_call(&self, operation: &str, error: Option<Refusal<'_>>) {
+        self.update(|state| {
+            state.tally.other(operation, error.map(|error| error.name));
+            push(&mut state.calls, CallRecord::new(operation, error));
+        });
+    }
+
+    /// Notes that a call of STS has come in; `tallied` is the name under which it is counted.
+    pub(crate) fn begin_sts_call(
+        &self,
+        tallied: &'static str,
+        session_name: Option<String>,
+        faults: &[&'static str],
+    ) -> StsCallObserver {
+        self.update(|state| state.tally.sts.begin(session_name.as_deref(), faults));
+        StsCallObserver { observation: self.clone(), tallied, session_name, over: false }
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.read(|state| state.tally.clone())
+    }
+
+    pub(crate) fn clear_tally(&self) {
+        self.update(|state| state.tally.clear());
     }
 
     pub(crate) fn streams(&self) -> Vec<StreamRecord> {
@@ -173,9 +232,62 @@ impl StreamObserver {
 /// Whoever drops a stream without saying why has lost its client.
 impl Drop for StreamObserver {
     fn drop(&mut self) {
-        self.update(|record| {
-            record.end.get_or_insert(StreamEnd::ClientGone);
+        let mut end = StreamEnd::ClientGone;
+        self.update(|record| end = record.end.get_or_insert(StreamEnd::ClientGone).clone());
+        self.observation.update(|state| {
+            let streams = &mut state.tally.streams;
+            streams.open = streams.open.saturating_sub(1);
+            *streams.ended.entry(end.name().to_owned()).or_default() += 1;
         });
+    }
+}
+
+/// An error, as records keep it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) message: &'a str,
+}
+
+impl CallRecord {
+    fn new(action: &str, error: Option<Refusal<'_>>) -> Self {
+        Self {
+            action: action.to_owned(),
+            error: error.map(|error| error.name.to_owned()),
+            message: error.map(|error| error.message.to_owned()),
+        }
+    }
+}
+
+/// One call of STS under way.
+#[derive(Debug)]
+pub(crate) struct StsCallObserver {
+    observation: Observation,
+    tallied: &'static str,
+    session_name: Option<String>,
+    over: bool,
+}
+
+impl StsCallObserver {
+    /// Notes the answer; `action` is what was asked for, however strange.
+    pub(crate) fn answered(mut self, action: &str, error: Option<Refusal<'_>>, issued: bool) {
+        self.over = true;
+        let outcome = CallOutcome::Answered { error: error.map(|error| error.name), issued };
+        self.observation.update(|state| {
+            state.tally.sts.end(self.tallied, self.session_name.as_deref(), outcome);
+            push(&mut state.calls, CallRecord::new(action, error));
+        });
+    }
+}
+
+/// A call dropped before its answer has lost its client, or was cut off.
+impl Drop for StsCallObserver {
+    fn drop(&mut self) {
+        if !self.over {
+            self.observation.update(|state| {
+                state.tally.sts.end(self.tallied, self.session_name.as_deref(), CallOutcome::Unanswered);
+            });
+        }
     }
 }
 

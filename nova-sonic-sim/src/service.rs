@@ -3,6 +3,7 @@
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use nova_sonic_core::id::IdMint;
@@ -15,6 +16,7 @@ use crate::{
     config::Role,
     model::ConversationConfig,
     observation::Observation,
+    sts::FaultBook,
 };
 
 /// The account, its keys and roles, and what has been seen.
@@ -24,6 +26,10 @@ pub(crate) struct Service {
     pub(crate) account: String,
     pub(crate) roles: Vec<Role>,
     pub(crate) credentials: CredentialStore,
+    pub(crate) session_limit: Option<Duration>,
+    pub(crate) faults: FaultBook,
+    /// Whether other processes may see and change what is going on.
+    pub(crate) control: bool,
     pub(crate) conversation: ConversationConfig,
     pub(crate) clock: Clock,
     pub(crate) observation: Observation,
@@ -48,11 +54,6 @@ impl Service {
     /// What a signature for Bedrock must be made for.
     pub(crate) fn expect_bedrock<'a>(&'a self, regions: &'a [&'a str; 1]) -> Expectation<'a> {
         Expectation { service: "bedrock", regions, now: self.clock.timestamp() }
-    }
-
-    /// What a signature for STS must be made for: the global endpoint signs for `us-east-1`.
-    pub(crate) fn expect_sts<'a>(&'a self, regions: &'a [&'a str; 2]) -> Expectation<'a> {
-        Expectation { service: "sts", regions, now: self.clock.timestamp() }
     }
 
     /// Completes once the simulator is told to end.

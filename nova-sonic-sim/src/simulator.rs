@@ -4,6 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use nova_sonic_core::{error::ErrorCode, id::IdMint};
@@ -17,9 +18,11 @@ use crate::{
     auth::CredentialStore,
     clock::Clock,
     config::SimulatorConfig,
+    control::SimulatorState,
     observation::{CallRecord, Observation, StreamRecord},
     server::{CertificateAuthority, Listener, Security, TlsError},
     service::Service,
+    sts::{FaultBook, StsFault},
 };
 
 /// Why a simulator could not start.
@@ -67,8 +70,7 @@ pub struct Simulator {
     https: SocketAddr,
     http: SocketAddr,
     ca_pem: String,
-    clock: Clock,
-    observation: Observation,
+    service: Arc<Service>,
     down: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -90,23 +92,25 @@ impl Simulator {
         let addresses = (https.address(), http.address());
 
         let clock = Clock::new(config.speed, config.clock_offset_millis);
-        let observation = Observation::new();
         let (down, shutdown) = watch::channel(false);
         let seed = |purpose: &str| seed(purpose, &clock, addresses.0);
         let service = Arc::new(Service {
             credentials: CredentialStore::new(
                 config.access_keys,
                 &config.account,
-                config.session_limit_seconds,
+                config.max_remembered_credentials,
                 seed("credentials"),
             ),
+            session_limit: config.session_limit_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            faults: FaultBook::new(config.sts_faults),
+            control: config.control,
             request_ids: Mutex::new(IdMint::new(seed("requests"))),
             region: config.region,
             account: config.account,
             roles: config.roles,
             conversation: config.conversation,
             clock: clock.clone(),
-            observation: observation.clone(),
+            observation: Observation::new(),
             places: Arc::new(Semaphore::new(config.max_concurrent_streams.min(Semaphore::MAX_PERMITS))),
             max_frame_bytes: config.max_frame_bytes,
             plain_http_is_secure: config.plain_http_is_secure,
@@ -117,8 +121,7 @@ impl Simulator {
             https: addresses.0,
             http: addresses.1,
             ca_pem: authority.pem,
-            clock,
-            observation,
+            service,
             down,
             tasks: tasks.into(),
         })
@@ -160,28 +163,49 @@ impl Simulator {
     }
 
     /// The simulator's clock, to let time pass for credentials.
-    pub const fn clock(&self) -> &Clock {
-        &self.clock
+    pub fn clock(&self) -> &Clock {
+        &self.service.clock
     }
 
     /// Every stream let in so far, at most the latest 4096.
     pub fn streams(&self) -> Vec<StreamRecord> {
-        self.observation.streams()
+        self.service.observation.streams()
     }
 
     /// Every call of STS and every request refused so far, at most the latest 4096.
     pub fn calls(&self) -> Vec<CallRecord> {
-        self.observation.calls()
+        self.service.observation.calls()
+    }
+
+    /// What was counted so far, and what is set.
+    pub fn state(&self) -> SimulatorState {
+        SimulatorState::of(&self.service)
+    }
+
+    /// Lets things go wrong with STS from now on, in place of what was set before.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// use nova_sonic_sim::{FaultSchedule, Simulator, SimulatorConfig, StsFault, StsFaultKind};
+    /// let simulator = Simulator::start(SimulatorConfig::default()).await?;
+    /// simulator.sts_faults([StsFault::new(StsFaultKind::Throttle).when(FaultSchedule::First(2))]);
+    /// assert_eq!(simulator.state().sts_faults.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sts_faults(&self, faults: impl IntoIterator<Item = StsFault>) {
+        self.service.faults.replace(faults.into_iter().collect());
     }
 
     /// Waits until stream `number` (from 0, in the order of opening) has ended, however long that takes.
     pub async fn ended_stream(&self, number: usize) -> StreamRecord {
-        self.observation.wait_for(number, |record| record.end.is_some()).await
+        self.service.observation.wait_for(number, |record| record.end.is_some()).await
     }
 
     /// Waits until the record of stream `number` is as `wanted` says, however long that takes.
     pub async fn stream_when(&self, number: usize, wanted: impl Fn(&StreamRecord) -> bool) -> StreamRecord {
-        self.observation.wait_for(number, wanted).await
+        self.service.observation.wait_for(number, wanted).await
     }
 
     /// Ends every stream and frees both ports.

@@ -25,7 +25,7 @@ pub enum GrantError {
         length: usize,
     },
     /// The credentials expire before a stream that is opened now would have to end.
-    #[error("credentials expire in {seconds} s, a stream needs {needed}")]
+    #[error("credentials expire in {seconds} s, to open a stream takes more than {needed}")]
     ExpiresTooSoon {
         /// From now to the expiration, seconds; negative if it is over.
         seconds: i64,

@@ -81,7 +81,7 @@ impl Grant {
 pub(super) fn open_before(now: Timestamp, expiration: Timestamp) -> Result<Timestamp, GrantError> {
     let needed = STREAM_LIFE + CLOCK_MARGIN;
     let open_before = expiration.before(needed);
-    if open_before < now {
+    if open_before <= now {
         let seconds = seconds_between(now, expiration);
         return Err(GrantError::ExpiresTooSoon { seconds, needed: whole_seconds(needed) });
     }

@@ -1,10 +1,9 @@
 //! The keys that are accepted: those of the configuration, and those that STS has issued since.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use nova_sonic_core::{id::IdMint, secret::SecretText, time::Timestamp};
@@ -12,9 +11,6 @@ use sha2::{Digest, Sha256};
 
 use super::{AuthError, Permissions, Principal, PrincipalKind, signature::same};
 use crate::config::AccessKey;
-
-/// Most temporary credentials alive at once.
-const ISSUED_LIMIT: usize = 10_000;
 
 /// One key, with its holder.
 #[derive(Debug)]
@@ -60,7 +56,7 @@ impl Identity {
 pub(crate) struct SessionGrant {
     pub(crate) principal: Principal,
     pub(crate) permissions: Permissions,
-    pub(crate) lifetime: Duration,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// Fresh temporary credentials, for the response.
@@ -74,33 +70,33 @@ pub(crate) struct IssuedCredentials {
 
 /// Every key that is accepted.
 pub(crate) struct CredentialStore {
-    longest: Duration,
+    most_issued: usize,
     state: Mutex<State>,
 }
 
 struct State {
-    identities: HashMap<String, Arc<Identity>>,
+    configured: HashMap<String, Arc<Identity>>,
+    issued: HashMap<Arc<str>, Arc<Identity>>,
+    /// Keys of `issued` in the order of issue.
+    order: VecDeque<Arc<str>>,
     mint: IdMint,
 }
 
 impl CredentialStore {
-    /// A store of the configured keys; `seed` decides what will be issued, and `longest_seconds` for how long.
-    pub(crate) fn new(
-        keys: Vec<AccessKey>,
-        account: &str,
-        longest_seconds: Option<u32>,
-        seed: [u8; 32],
-    ) -> Self {
-        let identities =
+    /// A store of the configured keys, and of at most `most_issued` others; `seed` decides what will be issued.
+    pub(crate) fn new(keys: Vec<AccessKey>, account: &str, most_issued: usize, seed: [u8; 32]) -> Self {
+        let configured =
             keys.into_iter().map(|key| (key.id.clone(), Arc::new(configured(key, account)))).collect();
-        let longest = longest_seconds.map_or(Duration::MAX, |seconds| Duration::from_secs(seconds.into()));
-        Self { longest, state: Mutex::new(State { identities, mint: IdMint::new(seed) }) }
+        let (issued, order) = (HashMap::new(), VecDeque::new());
+        let state = State { configured, issued, order, mint: IdMint::new(seed) };
+        Self { most_issued: most_issued.max(1), state: Mutex::new(state) }
     }
 
     /// The holder of a key, if the token that came along belongs to it.
     pub(crate) fn find(&self, access_key_id: &str, token: Option<&str>) -> Result<Arc<Identity>, AuthError> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let identity = state.identities.get(access_key_id).ok_or(AuthError::UnknownKey)?;
+        let identity = state.issued.get(access_key_id).or_else(|| state.configured.get(access_key_id));
+        let identity = identity.ok_or(AuthError::UnknownKey)?;
         let fits = match (&identity.session_token, token) {
             (None, None) => true,
             (Some(wanted), Some(given)) => same(wanted.expose().as_bytes(), given.as_bytes()),
@@ -109,15 +105,15 @@ impl CredentialStore {
         if fits { Ok(Arc::clone(identity)) } else { Err(AuthError::UnknownKey) }
     }
 
-    /// Issues temporary credentials; `None` when too many are alive.
-    pub(crate) fn issue(&self, grant: SessionGrant, now: Timestamp) -> Option<IssuedCredentials> {
+    /// How many issued credentials are remembered.
+    pub(crate) fn issued(&self) -> usize {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).issued.len()
+    }
+
+    /// Issues temporary credentials, and makes room for them.
+    pub(crate) fn issue(&self, grant: SessionGrant, now: Timestamp) -> IssuedCredentials {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.identities.len() >= ISSUED_LIMIT {
-            state.identities.retain(|_, identity| !identity.is_temporary() || !identity.expired(now));
-        }
-        if state.identities.len() >= ISSUED_LIMIT {
-            return None;
-        }
+        state.make_room(self.most_issued, now);
         let random = |mint: &mut IdMint| Sha256::digest(mint.next_uuid().as_bytes());
         let access_key_id = format!("ASIA{}", letters(&random(&mut state.mint), 16));
         let secret: Vec<u8> = random(&mut state.mint).into_iter().take(30).collect();
@@ -125,8 +121,7 @@ impl CredentialStore {
         let token: Vec<u8> = (0..6).flat_map(|_| random(&mut state.mint)).collect();
         // real tokens hold '+', '/' and '=': what breaks on them should break here
         let session_token = format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(token));
-        let expires_at =
-            Timestamp::from_unix_millis(now.after(grant.lifetime.min(self.longest)).unix_seconds() * 1000);
+        let expires_at = Timestamp::from_unix_millis(grant.expires_at.unix_seconds() * 1000);
         let identity = Identity {
             access_key_id: access_key_id.clone(),
             secret: SecretText::new(secret.clone()),
@@ -135,9 +130,35 @@ impl CredentialStore {
             principal: grant.principal,
             permissions: grant.permissions,
         };
-        state.identities.insert(access_key_id.clone(), Arc::new(identity));
+        let key: Arc<str> = access_key_id.as_str().into();
+        state.order.push_back(Arc::clone(&key));
+        state.issued.insert(key, Arc::new(identity));
         let (secret, session_token) = (SecretText::new(secret), SecretText::new(session_token));
-        Some(IssuedCredentials { access_key_id, secret, session_token, expires_at })
+        IssuedCredentials { access_key_id, secret, session_token, expires_at }
+    }
+}
+
+impl State {
+    /// Forgets what has expired, and the oldest, when that does not help.
+    fn make_room(&mut self, most: usize, now: Timestamp) {
+        // those issued first expire first, as a rule
+        while let Some(oldest) = self.order.front()
+            && self.issued.get(oldest).is_none_or(|identity| identity.expired(now))
+        {
+            self.order.pop_front().and_then(|oldest| self.issued.remove(&oldest));
+        }
+        if self.issued.len() < most {
+            return;
+        }
+        self.issued.retain(|_, identity| !identity.expired(now));
+        let Self { issued, order, .. } = self;
+        order.retain(|key| issued.contains_key(key));
+        // an eighth at once, so that the next sweep is not due with the next call
+        let kept = most - most.div_ceil(8);
+        while issued.len() > kept {
+            let Some(oldest) = order.pop_front() else { break };
+            issued.remove(&oldest);
+        }
     }
 }
 

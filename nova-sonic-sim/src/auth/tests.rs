@@ -9,7 +9,7 @@ use crate::config::AccessKey;
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_568_000);
 
 fn store() -> CredentialStore {
-    CredentialStore::new(vec![AccessKey::new("AKID", "secret")], "123456789012", None, [0; 32])
+    CredentialStore::new(vec![AccessKey::new("AKID", "secret")], "123456789012", 10, [0; 32])
 }
 
 fn parts(uri: &str, headers: &[(&str, String)]) -> Option<Parts> {

@@ -12,7 +12,7 @@ use std::{
 
 use clap::Parser;
 use nova_sonic_sim::{
-    DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig,
+    DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig, StsFault,
     model::Scenario,
 };
 use tracing_subscriber::EnvFilter;
@@ -62,6 +62,18 @@ struct Arguments {
     /// Let the port without TLS fail policies that demand aws:SecureTransport, as AWS would
     #[arg(long)]
     strict_transport: bool,
+
+    /// Most temporary credentials remembered at once; beyond, the oldest are forgotten
+    #[arg(long, default_value_t = 20_000)]
+    max_credentials: usize,
+
+    /// Open GET and POST /_simulator/... to programs on this machine: counts, faults, clock
+    #[arg(long)]
+    control: bool,
+
+    /// What goes wrong with STS, as a JSON list, for example '[{"fault":"throttle","when":{"first":3}}]'
+    #[arg(long, value_name = "JSON", value_parser = sts_faults, default_value = "[]")]
+    sts_faults: FaultList,
 
     /// Where to write the certificate authority that clients must trust
     #[arg(long, default_value = "nova-sonic-sim-ca.pem", value_name = "FILE")]
@@ -113,7 +125,18 @@ fn config(arguments: &Arguments) -> Result<SimulatorConfig, Box<dyn Error>> {
     config.session_limit_seconds = arguments.session_seconds;
     config.clock_offset_millis = arguments.clock_skew.saturating_mul(1000);
     config.plain_http_is_secure = !arguments.strict_transport;
+    config.max_remembered_credentials = arguments.max_credentials;
+    config.control = arguments.control;
+    config.sts_faults.clone_from(&arguments.sts_faults.0);
     Ok(config)
+}
+
+/// A list that is one value to the parser of arguments.
+#[derive(Clone, Debug)]
+struct FaultList(Vec<StsFault>);
+
+fn sts_faults(json: &str) -> Result<FaultList, serde_json::Error> {
+    serde_json::from_str(json).map(FaultList)
 }
 
 /// A name without a dot or a slash is one of the scenarios that come along.
@@ -144,6 +167,7 @@ fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_j
         "secret_access_key": DEFAULT_SECRET_ACCESS_KEY,
         "role_arn": role_arn(),
         "scenario": arguments.scenario,
+        "control": arguments.control.then(|| format!("{}/_simulator/", simulator.http_url())),
     })
 }
 

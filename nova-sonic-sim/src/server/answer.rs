@@ -3,13 +3,13 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, request::Parts};
+use http::{Request, StatusCode, header::DATE};
 use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use nova_sonic_core::error::ServiceException;
 
 use super::{
-    http_stream,
+    http_stream, query,
     reply::{self, Reply},
     websocket,
 };
@@ -17,12 +17,13 @@ use crate::{
     api_error::ApiError,
     auth::{SignedBody, verify_headers},
     bedrock::{Operation, Target, authorize_model, route},
+    control,
+    observation::Refusal,
     service::{Connection, Service},
-    sts::{self, StsError, error_xml, success_xml},
 };
 
 /// Longest body of a request that is no stream, in bytes: more than any legal call of STS.
-const BODY_LIMIT: usize = 64 * 1024;
+pub(super) const BODY_LIMIT: usize = 64 * 1024;
 /// Time for such a body to come in.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -32,13 +33,25 @@ pub(super) async fn answer(
     connection: Connection,
     request: Request<Incoming>,
 ) -> Result<Reply, Infallible> {
+    let now = Arc::clone(&service);
+    let mut reply = dispatch(service, connection, request).await;
+    if !reply.headers().contains_key(DATE) {
+        reply::date(&mut reply, now.clock.timestamp());
+    }
+    Ok(reply)
+}
+
+async fn dispatch(service: Arc<Service>, connection: Connection, request: Request<Incoming>) -> Reply {
     let request_id = service.next_request_id();
+    if let Some(verb) = control::verb(&service, request.uri().path()).map(str::to_owned) {
+        return control(&service, &connection, request, &verb, &request_id).await;
+    }
     if request.uri().path() == "/" {
-        return Ok(security_token_service(&service, &connection, request, &request_id).await);
+        return query::answer(&service, &connection, request, &request_id).await;
     }
     let target = match route(request.method(), request.uri().path()) {
         Ok(target) => target,
-        Err(error) => return Ok(refuse(&service, "-", &error, &request_id)),
+        Err(error) => return refuse(&service, "-", &error, &request_id),
     };
     let action = target.operation.name();
     let result = match target.operation {
@@ -48,7 +61,7 @@ pub(super) async fn answer(
         }
         Operation::Invoke => invoke(&service, &connection, request, &target).await,
     };
-    Ok(result.unwrap_or_else(|error| refuse(&service, action, &error, &request_id)))
+    result.unwrap_or_else(|error| refuse(&service, action, &error, &request_id))
 }
 
 /// `InvokeModel`: authorised like a stream, and then not what a speech model does.
@@ -73,42 +86,39 @@ async fn invoke(
     Err(ApiError::new(&ServiceException::Validation, text))
 }
 
-async fn security_token_service(
+/// The control path: for programs on this machine.
+async fn control(
     service: &Service,
     connection: &Connection,
     request: Request<Incoming>,
+    verb: &str,
     request_id: &str,
 ) -> Reply {
-    if request.method() != Method::POST {
-        return refuse(service, "-", &ApiError::method_not_allowed(), request_id);
+    let (parts, body) = request.into_parts();
+    if !control::admits(connection, &parts.headers) {
+        tracing::warn!(peer = %connection.peer, "the control path is for programs on this machine");
+        return reply::empty(StatusCode::FORBIDDEN, request_id);
     }
-    let (parts, body): (Parts, Incoming) = request.into_parts();
     let Some(body) = collect(body).await else {
-        let error = StsError::new(
-            "RequestEntityTooLarge",
-            format!("The request is longer than {BODY_LIMIT} bytes, or broken off."),
-        );
-        return reply::xml(StatusCode::PAYLOAD_TOO_LARGE, error_xml(&error, request_id), request_id);
+        return reply::empty(StatusCode::PAYLOAD_TOO_LARGE, request_id);
     };
-    let result = sts::answer(service, connection, &parts, &body);
-    service.observation.call(&sts::action_of(&body), result.as_ref().err().map(|error| error.code));
-    match result {
-        Ok(answer) => reply::xml(StatusCode::OK, success_xml(&answer, request_id), request_id),
-        Err(error) => {
-            tracing::info!(code = error.code, text = %error.message, "STS refused a call");
-            reply::xml(error.status, error_xml(&error, request_id), request_id)
-        }
-    }
+    let answer = control::answer(service, &parts.method, verb, &body);
+    reply::json(answer.status, &answer.json, request_id)
 }
 
-fn refuse(service: &Service, action: &str, error: &ApiError, request_id: &str) -> Reply {
+pub(super) fn refuse(service: &Service, action: &str, error: &ApiError, request_id: &str) -> Reply {
     tracing::info!(action, error = %error.name, text = %error.message, "refused a request");
-    service.observation.call(action, Some(&error.name));
+    let refusal = Refusal { name: &error.name, message: &error.message };
+    if action == Operation::Stream.name() {
+        service.observation.stream_refused(action, refusal);
+    } else {
+        service.observation.other_call(action, Some(refusal));
+    }
     reply::api_error(error, request_id)
 }
 
 /// A whole body; `None` when it is too long, too slow or broken off.
-async fn collect(body: Incoming) -> Option<Bytes> {
+pub(super) async fn collect(body: Incoming) -> Option<Bytes> {
     let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, BODY_LIMIT).collect()).await;
     collected.ok()?.ok().map(Collected::to_bytes)
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod http_stream;
 mod listener;
+mod query;
 mod reply;
 mod tls;
 mod websocket;

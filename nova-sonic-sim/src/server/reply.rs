@@ -6,10 +6,15 @@ use std::{
     task::{Context, Poll},
 };
 
+use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{CONTENT_TYPE, DATE},
+};
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
+use nova_sonic_core::time::Timestamp;
 
 use crate::{api_error::ApiError, stream::StreamBody};
 
@@ -66,6 +71,19 @@ pub(super) fn api_error(error: &ApiError, request_id: &str) -> Reply {
         response.headers_mut().insert("x-amzn-errortype", name);
     }
     response
+}
+
+/// An answer of the control path.
+pub(super) fn json(status: StatusCode, json: &serde_json::Value, request_id: &str) -> Reply {
+    reply(status, "application/json", whole(json.to_string()), request_id)
+}
+
+/// Puts the simulator's time in the `date` header, which clients take for the service's.
+pub(super) fn date(response: &mut Reply, now: Timestamp) {
+    let text = DateTime::from_secs(now.unix_seconds()).fmt(Format::HttpDate);
+    if let Ok(value) = HeaderValue::from_str(&text.unwrap_or_default()) {
+        response.headers_mut().insert(DATE, value);
+    }
 }
 
 /// A document of STS.

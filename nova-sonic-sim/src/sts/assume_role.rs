@@ -1,6 +1,6 @@
 //! `AssumeRole`: the call that a backend makes for a browser.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
     Call, StsAnswer, StsError,
@@ -73,9 +73,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
     let (arn, user_id, source_identity) =
         (principal.arn(), principal.user_id.clone(), principal.source_identity.clone());
     let permissions = Permissions { identity: role.policy.clone().map(Arc::new), session };
-    let grant = SessionGrant { principal, permissions, lifetime: Duration::from_secs(seconds.into()) };
-    let issued = call.service.credentials.issue(grant, call.service.clock.timestamp());
-    let issued = issued.ok_or_else(|| StsError::new("Throttling", "Rate exceeded"))?;
+    let grant = SessionGrant { principal, permissions, expires_at: call.expires_at(seconds) };
+    let issued = call.service.credentials.issue(grant, call.now);
 
     let user = element("AssumedRoleId", &user_id) + &element("Arn", &arn);
     let mut result = credentials_xml(&issued) + &format!("<AssumedRoleUser>{user}</AssumedRoleUser>");
@@ -95,9 +94,8 @@ fn permitted_role<'a>(
     external_id: Option<&str>,
 ) -> Result<&'a Role, StsError> {
     let principal = call.caller.identity.principal();
-    let now = call.service.clock.timestamp();
     let request = Request::new("sts:AssumeRole", role_arn)
-        .with("aws:CurrentTime", now.to_string())
+        .with("aws:CurrentTime", call.now.to_string())
         .with("aws:RequestedRegion", call.service.region.clone())
         .with("aws:SourceIp", call.connection.peer.to_string())
         .with("aws:SecureTransport", (call.connection.tls || call.service.plain_http_is_secure).to_string());

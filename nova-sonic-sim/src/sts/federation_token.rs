@@ -1,7 +1,5 @@
 //! `GetFederationToken`: for backends that own an IAM user and no role. Without a policy it grants nothing.
 
-use std::time::Duration;
-
 use super::{
     Call, StsAnswer, StsError,
     constraint::{Alphabet, Constraints},
@@ -37,7 +35,7 @@ pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
         tags: scope.tags.clone(),
     };
     let request = Request::new("sts:GetFederationToken", principal.arn())
-        .with("aws:CurrentTime", call.service.clock.timestamp().to_string())
+        .with("aws:CurrentTime", call.now.to_string())
         .with("aws:RequestedRegion", call.service.region.clone())
         .with("aws:SourceIp", call.connection.peer.to_string());
     authorize(caller.principal(), caller.permissions(), request)?;
@@ -49,9 +47,8 @@ pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
         identity: caller.permissions().identity.clone(),
         session: Some(session.unwrap_or_default()),
     };
-    let grant = SessionGrant { principal, permissions, lifetime: Duration::from_secs(seconds.into()) };
-    let issued = call.service.credentials.issue(grant, call.service.clock.timestamp());
-    let issued = issued.ok_or_else(|| StsError::new("Throttling", "Rate exceeded"))?;
+    let grant = SessionGrant { principal, permissions, expires_at: call.expires_at(seconds) };
+    let issued = call.service.credentials.issue(grant, call.now);
 
     let user = element("FederatedUserId", &user_id) + &element("Arn", &arn);
     let mut result = credentials_xml(&issued) + &format!("<FederatedUser>{user}</FederatedUser>");

@@ -6,21 +6,25 @@ mod assume_role;
 mod caller_identity;
 mod constraint;
 mod error;
+mod fault;
 mod federation_token;
 mod parameters;
 mod response;
 mod session;
 
 pub(crate) use error::StsError;
-pub(crate) use response::{error_xml, success_xml};
+pub(crate) use fault::{Disturbance, FaultBook};
+pub use fault::{FaultSchedule, StsFault, StsFaultKind};
+pub(crate) use parameters::Parameters;
+pub(crate) use response::{error_xml, success_xml, without_element};
 
 use http::request::Parts;
+use nova_sonic_core::time::Timestamp;
 
 use crate::{
-    auth::{Caller, PrincipalKind, SignedBody, verify_headers},
+    auth::{Caller, Expectation, PrincipalKind, SignedBody, verify_headers},
     service::{Connection, Service},
 };
-use parameters::Parameters;
 
 /// The version of the only API that STS has ever had.
 const VERSION: &str = "2011-06-15";
@@ -31,10 +35,11 @@ pub(crate) struct StsAnswer {
     pub(crate) result: String,
 }
 
-/// The action that a body asks for, as far as it can be read; for the record.
-pub(crate) fn action_of(body: &[u8]) -> String {
-    let parameters = Parameters::parse(body);
-    parameters.get("Action").unwrap_or("-").chars().filter(char::is_ascii_alphanumeric).take(64).collect()
+impl StsAnswer {
+    /// Whether credentials are in it.
+    pub(crate) fn issues_credentials(&self) -> bool {
+        matches!(self.action, "AssumeRole" | "GetFederationToken" | "GetSessionToken")
+    }
 }
 
 /// Answers one signed request.
@@ -43,12 +48,16 @@ pub(crate) fn answer(
     connection: &Connection,
     parts: &Parts,
     body: &[u8],
+    parameters: &Parameters,
+    disturbance: &Disturbance,
 ) -> Result<StsAnswer, StsError> {
+    let now = shifted(service.clock.timestamp(), disturbance.clock_skew_millis);
     let regions = [service.region.as_str(), "us-east-1"];
-    let expected = service.expect_sts(&regions);
+    // the global endpoint signs for us-east-1
+    let expected = Expectation { service: "sts", regions: &regions, now };
     let caller = verify_headers(parts, SignedBody::Whole(body), &service.credentials, &expected)?;
-    let parameters = Parameters::parse(body);
-    let call = Call { service, connection, caller: &caller, parameters: &parameters };
+    let expires_in_seconds = disturbance.expires_in_seconds;
+    let call = Call { service, connection, caller: &caller, parameters, now, expires_in_seconds };
     let federated = matches!(caller.identity.principal().kind, PrincipalKind::FederatedUser { .. });
     let known = (parameters.get("Action").unwrap_or_default(), parameters.get("Version").unwrap_or_default());
     match known {
@@ -74,4 +83,23 @@ struct Call<'a> {
     connection: &'a Connection,
     caller: &'a Caller,
     parameters: &'a Parameters,
+    /// By STS's own clock.
+    now: Timestamp,
+    /// The life of what is issued, if it is not what was asked for.
+    expires_in_seconds: Option<i64>,
+}
+
+impl Call<'_> {
+    /// When credentials expire that were asked for so many seconds.
+    fn expires_at(&self, seconds: u32) -> Timestamp {
+        let asked = i64::from(seconds);
+        let limit = self.service.session_limit.and_then(|limit| i64::try_from(limit.as_secs()).ok());
+        let seconds = self.expires_in_seconds.unwrap_or_else(|| asked.min(limit.unwrap_or(asked)));
+        shifted(self.now, seconds.saturating_mul(1000))
+    }
+}
+
+/// A moment so many ms later, or earlier.
+pub(crate) fn shifted(timestamp: Timestamp, millis: i64) -> Timestamp {
+    Timestamp::from_unix_millis(timestamp.unix_millis().saturating_add(millis))
 }

@@ -16,10 +16,20 @@ pub(crate) fn success_xml(answer: &StsAnswer, request_id: &str) -> String {
 
 /// The document of a call that failed.
 pub(crate) fn error_xml(error: &StsError, request_id: &str) -> String {
-    let inner =
-        element("Type", "Sender") + &element("Code", error.code) + &element("Message", &error.message);
+    let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
+    let inner = element("Type", side) + &element("Code", &error.code) + &element("Message", &error.message);
     let request_id = element("RequestId", request_id);
     format!("<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error>{request_id}</ErrorResponse>")
+}
+
+/// The document without the first element of this name, and without what is in it.
+pub(crate) fn without_element(document: &str, name: &str) -> String {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let (Some(start), Some(end)) = (document.find(&open), document.find(&close)) else {
+        return document.to_owned();
+    };
+    let (before, after) = (document.get(..start), document.get(end + close.len()..));
+    before.unwrap_or_default().to_owned() + after.unwrap_or_default()
 }
 
 /// One element with a text in it.

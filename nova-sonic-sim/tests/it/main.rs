@@ -9,11 +9,13 @@
 )]
 
 mod bedrock_sdk;
+mod control;
 mod conversation;
 mod faults;
 mod hostile;
 mod raw;
 mod recorded;
+mod request;
 mod shutdown;
 mod signatures;
 mod sts_sdk;
