@@ -12,6 +12,7 @@
 //! | convert, cut, play and measure sound | [`audio`] |
 //! | understand an error | [`error`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
+#![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
 //! the AWS SDK for Rust. Features only add.
@@ -19,6 +20,10 @@
 #![forbid(unsafe_code)]
 
 pub mod audio;
+#[cfg(feature = "broker")]
+mod aws;
+#[cfg(feature = "broker")]
+pub mod broker;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
@@ -26,6 +31,8 @@ pub mod error;
 pub mod event;
 pub mod grant;
 pub mod id;
+#[cfg(all(feature = "broker", feature = "client"))]
+pub mod probe;
 pub mod scope;
 pub mod secret;
 pub mod session;

@@ -33,15 +33,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wire", &["error"]),
     ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network
+    ("aws", &["error"]),
     ("relay", &["event", "session", "id", "time", "error"]),
     ("client", &["session", "event", "audio", "id", "secret", "time", "error"]),
-    ("broker", &["scope", "grant", "secret", "time", "error"]),
+    ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
+    ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
 
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("aws_", &["client", "broker"]),
-    ("tokio", &["client", "broker"]),
+    ("aws_", &["aws", "client", "broker", "probe"]),
+    ("tokio", &["client", "broker", "probe"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
 ];

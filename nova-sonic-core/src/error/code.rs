@@ -156,6 +156,28 @@ catalogue! {
     /// The service accepted the stream and then said nothing.
     ServerSilent, "server_silent", Service, retryable: true, "open a new session with the history of this one: the service stopped answering";
 
+    // issuing credentials
+    /// A subject has had its share of credentials for now.
+    LimitExceeded, "limit_exceeded", Caller, retryable: true, "wait as long as the error says before asking again for the same user";
+    /// More subjects than are remembered asked for credentials.
+    SubjectsExceeded, "subjects_exceeded", Caller, retryable: true, "raise the number of subjects that are remembered, or find out who makes up users";
+    /// The subject that credentials are for has no name, or an endless one.
+    SubjectInvalid, "subject_invalid", Caller, retryable: false, "name the signed-in user by a text of 1 to 1,024 bytes";
+    /// STS has failed too often and is left alone for a while.
+    CredentialsUnavailable, "credentials_unavailable", Service, retryable: true, "wait as long as the error says; the errors before this one tell why STS could not issue credentials";
+    /// STS does not let the backend have this role.
+    RoleNotAssumable, "role_not_assumable", Caller, retryable: false, "check that the role exists, that its trust policy names the backend (and sts:SetSourceIdentity, sts:TagSession and the external id, where used), and that the backend may call sts:AssumeRole on it";
+    /// STS does not take the session policy.
+    PolicyRejected, "policy_rejected", Caller, retryable: false, "report it with the library's version: AWS does not take the session policy that it wrote";
+    /// STS is switched off in this region.
+    RegionDisabled, "region_disabled", Caller, retryable: false, "activate STS for the region in the account settings of IAM, or use another region";
+    /// STS does not take the request.
+    StsRequestRejected, "sts_request_rejected", Caller, retryable: false, "check role, external id and tags: STS does not take one of them";
+    /// STS is asked too often.
+    StsThrottled, "sts_throttled", Service, retryable: true, "wait and try again; other programs of the account share the quota of STS";
+    /// STS answered with something that is no credentials, or cannot be what was asked for.
+    StsAnswerInvalid, "sts_answer_invalid", Service, retryable: false, "check the endpoint and this machine's clock: what answered is not STS, or the clocks disagree";
+
     // what the service says
     /// Too many requests or connections.
     Throttled, "throttled", Service, retryable: true, "wait and try again; ask AWS for more concurrent Nova Sonic connections if it stays so";
