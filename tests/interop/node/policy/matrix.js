@@ -22,8 +22,8 @@ const vector = async (name) => JSON.parse(await readFile(new URL(name, VECTORS),
 
 /** The forms of the policy, as the library renders them. */
 export async function readForms() {
-    const [forms, policies] = await Promise.all([vector('forms.json'), vector('policies.json')]);
-    return forms.map((form) => ({ ...form, policy: JSON.parse(policies[form.name]) }));
+    const [forms, rendered] = await Promise.all([vector('forms.json'), vector('../scope/policies.json')]);
+    return forms.map((form) => ({ ...form, policy: JSON.parse(rendered.find(({ name }) => name === form.name).policy) }));
 }
 
 /** Every action that is asked about: `{ name, complete, own }`, with the ARNs that the catalogue gives it. */

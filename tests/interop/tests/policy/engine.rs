@@ -72,7 +72,9 @@ impl Engine for IamRs {
         let mut request =
             IAMRequest::new(Principal::Aws(PrincipalId::String(user)), action, arn(action, resource));
         for (key, value) in context {
-            request.context.data.insert(key.clone(), ContextValue::String(value.clone()));
+            // to this engine a text is not a truth value
+            let value = value.parse().map_or_else(|_| ContextValue::String(value.clone()), ContextValue::Boolean);
+            request.context.data.insert(key.clone(), value);
         }
         match self.0.evaluate(&request).expect("a legal request").decision {
             iam_rs::Decision::Allow => Verdict::Allowed,

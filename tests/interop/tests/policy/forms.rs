@@ -7,14 +7,11 @@ use serde::Deserialize;
 /// What a request says of its circumstances: condition keys and their values.
 pub(crate) type Context = BTreeMap<String, String>;
 
-/// One form, as `forms.json` has it.
+/// What the policy of the same name in the vectors of the scope is to allow.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Form {
     pub(crate) name: String,
-    #[serde(rename = "why")]
-    _why: String,
-    pub(crate) scope: Scope,
     pub(crate) partition: String,
     pub(crate) region: String,
     /// Whether every kind of ARN is asked about in every context, or what differs between forms.
@@ -38,36 +35,38 @@ pub(crate) struct Allowed {
     pub(crate) contexts: Vec<String>,
 }
 
-/// What the library is asked for.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Scope {
-    pub(crate) region: String,
-    pub(crate) models: Vec<String>,
-    #[serde(default)]
-    pub(crate) documented_action_only: bool,
-    #[serde(default)]
-    pub(crate) dangerous_any_model: bool,
-    #[serde(default)]
-    pub(crate) source_cidrs: Vec<String>,
-    pub(crate) open_window_seconds: Option<u64>,
-    pub(crate) inference_profile: Option<Profile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Profile {
-    pub(crate) account: String,
-    pub(crate) id: String,
-    pub(crate) members: Vec<String>,
-}
+/// Policies that the vectors have as well, and that differ from one of the forms in nothing that decides anything.
+const ALIKE: [&str; 6] = [
+    "the same model twice",
+    "isolated",
+    "a region newer than the table",
+    "one network",
+    "a window longer than the credentials",
+    "as long as STS takes",
+];
 
 /// Every form.
 pub(crate) fn forms() -> Vec<Form> {
     crate::read("forms.json")
 }
 
-/// The policy of each form, as it was last written by the library.
+/// The policy of each form, as the library renders it: other tests hold it to the same vectors.
 pub(crate) fn policies() -> BTreeMap<String, String> {
-    crate::read("policies.json")
+    let rendered: Vec<Rendered> = crate::read("../scope/policies.json");
+    rendered.into_iter().map(|Rendered { name, policy }| (name, policy)).collect()
+}
+
+#[derive(Debug, Deserialize)]
+struct Rendered {
+    name: String,
+    policy: String,
+}
+
+#[test]
+fn every_policy_of_the_vectors_is_judged() {
+    let judged = forms().into_iter().map(|form| form.name);
+    let mut known: Vec<String> = judged.chain(ALIKE.map(str::to_owned)).collect();
+    known.sort();
+    let rendered: Vec<String> = policies().into_keys().collect();
+    assert_eq!(known, rendered, "say in forms.json what a new policy is to allow");
 }

@@ -1,7 +1,7 @@
 //! What a session policy lets through: every action of the public IAM catalogue, judged by two engines of our choice,
 //! and compared with what a third one said.
 //!
-//! The policies are what the library renders for `tests/vectors/policy/forms.json`. The engines are iam-rs and the
+//! The policies are those of `tests/vectors/scope/policies.json`, which the library renders. The engines are iam-rs and the
 //! simulator's own; the third one is @cloud-copilot/iam-simulate, whose verdicts the tests for Node keep in
 //! `tests/vectors/policy/verdicts.json`.
 
@@ -11,7 +11,6 @@ mod engine;
 mod forms;
 mod matrix;
 mod mutation;
-mod rendering;
 mod verdicts;
 
 use std::path::PathBuf;
