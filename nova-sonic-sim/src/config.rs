@@ -4,7 +4,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use nova_sonic_core::{secret::SecretText, time::Timestamp};
 
-use crate::{model::ConversationConfig, policy::PolicyDocument, sts::StsFault};
+use crate::{
+    model::ConversationConfig,
+    policy::{PolicyDocument, TrustPolicy},
+    sts::StsFault,
+};
 
 /// How a simulator behaves; the default is an account with one user, one role and room for 20 streams.
 ///
@@ -16,8 +20,12 @@ use crate::{model::ConversationConfig, policy::PolicyDocument, sts::StsFault};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SimulatorConfig {
-    /// The one region that is played; other credential scopes are refused. `us-east-1` by default.
+    /// The region that is played; credential scopes of others are refused. `us-east-1` by default.
     pub region: String,
+    /// More regions that are played, so that policies that pin one can be tried; none by default.
+    pub also_regions: Vec<String>,
+    /// Regions where STS answers `RegionDisabledException`; none by default.
+    pub sts_disabled_regions: Vec<String>,
     /// The account's twelve digits.
     pub account: String,
     /// The address to listen on; loopback by default, since nothing here is meant for a network.
@@ -59,12 +67,14 @@ impl Default for SimulatorConfig {
     fn default() -> Self {
         Self {
             region: "us-east-1".to_owned(),
+            also_regions: Vec::new(),
+            sts_disabled_regions: Vec::new(),
             account: "123456789012".to_owned(),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             https_port: 0,
             http_port: 0,
             access_keys: vec![AccessKey::new(DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY)],
-            roles: vec![Role::new(DEFAULT_ROLE)],
+            roles: Role::built_in(),
             session_limit_seconds: None,
             max_remembered_credentials: 20_000,
             sts_faults: Vec::new(),
@@ -83,8 +93,26 @@ impl Default for SimulatorConfig {
 pub const DEFAULT_ACCESS_KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 /// Secret of the default user, from the same example.
 pub const DEFAULT_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-/// Name of the default role.
+/// Name of the default role, which may do everything and trusts the whole account.
 pub const DEFAULT_ROLE: &str = "nova-sonic-voice";
+/// Name of a role that may open Nova Sonic streams and nothing else.
+pub const NARROW_ROLE: &str = "nova-sonic-voice-narrow";
+/// Name of a narrow role that only takes sessions named `ns-…`, with a source identity `ns-…` if any.
+pub const GUARDED_ROLE: &str = "nova-sonic-voice-guarded";
+
+/// What a role for voice should be able to do, in any region.
+const NARROW_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"NovaSonic","Effect":"Allow",
+"Action":["bedrock:InvokeModel","bedrock:InvokeModelWithBidirectionalStream"],
+"Resource":"arn:*:bedrock:*::foundation-model/amazon.nova-2-sonic-v1:0"}]}"#;
+
+/// Whom a role for voice should trust: the backend's account, for sessions that are named as this project names them.
+const GUARDED_TRUST: &str = r#"{"Version":"2012-10-17","Statement":[
+{"Sid":"Assume","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",
+ "Condition":{"StringLike":{"sts:RoleSessionName":"ns-*"}}},
+{"Sid":"Identify","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:SetSourceIdentity",
+ "Condition":{"StringLike":{"sts:SourceIdentity":"ns-*"}}},
+{"Sid":"Tag","Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:TagSession",
+ "Condition":{"StringLike":{"sts:RoleSessionName":"ns-*"}}}]}"#;
 
 /// A key that the simulator accepts from the start.
 ///
@@ -124,15 +152,17 @@ impl AccessKey {
 }
 
 /// A role that can be assumed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Role {
     /// The role's name, the end of its ARN.
     pub name: String,
     /// `MaxSessionDuration` in seconds, 3600 to 43200; 3600 by default.
     pub max_session_seconds: u32,
-    /// The `ExternalId` that its trust policy demands.
+    /// The `ExternalId` that must be given, as if its trust policy demanded it.
     pub external_id: Option<String>,
+    /// Who may assume it; the whole account, by default, with any name, tag and source identity.
+    pub trust: Option<TrustPolicy>,
     /// What the role may do; everything, by default.
     pub policy: Option<PolicyDocument>,
 }
@@ -140,6 +170,21 @@ pub struct Role {
 impl Role {
     /// A role that every caller may assume for up to an hour.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), max_session_seconds: 3600, external_id: None, policy: None }
+        Self { name: name.into(), max_session_seconds: 3600, external_id: None, trust: None, policy: None }
+    }
+
+    /// The roles of the default account: [`DEFAULT_ROLE`], [`NARROW_ROLE`] and [`GUARDED_ROLE`].
+    pub fn built_in() -> Vec<Self> {
+        // both documents are constants, and a test reads them
+        let narrow = || PolicyDocument::parse(NARROW_POLICY).ok();
+        vec![
+            Self::new(DEFAULT_ROLE),
+            Self { policy: narrow(), ..Self::new(NARROW_ROLE) },
+            Self {
+                policy: narrow(),
+                trust: TrustPolicy::parse(GUARDED_TRUST).ok(),
+                ..Self::new(GUARDED_ROLE)
+            },
+        ]
     }
 }

@@ -17,6 +17,7 @@ mod bedrock;
 mod clock;
 mod config;
 mod control;
+mod iam;
 pub mod model;
 mod observation;
 pub mod policy;
@@ -29,7 +30,8 @@ mod tally;
 
 pub use clock::Clock;
 pub use config::{
-    AccessKey, DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Role, SimulatorConfig,
+    AccessKey, DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, GUARDED_ROLE, NARROW_ROLE,
+    Role, SimulatorConfig,
 };
 pub use control::SimulatorState;
 pub use observation::{CallRecord, StreamEnd, StreamRecord, Transport};

@@ -6,23 +6,29 @@ use std::{
     time::Duration,
 };
 
-use nova_sonic_core::id::IdMint;
+use http::request::Parts;
+use nova_sonic_core::{id::IdMint, time::Timestamp};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::{
-    auth::{CredentialStore, Expectation},
+    auth::{CredentialStore, EndpointRegion, Expectation},
     clock::Clock,
     config::Role,
     model::ConversationConfig,
     observation::Observation,
+    policy,
     sts::FaultBook,
 };
 
 /// The account, its keys and roles, and what has been seen.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) region: String,
+    /// The regions that are played, the main one first.
+    pub(crate) regions: Vec<String>,
+    /// Regions where STS is not activated.
+    pub(crate) disabled_regions: Vec<String>,
+    pub(crate) partition: &'static str,
     pub(crate) account: String,
     pub(crate) roles: Vec<Role>,
     pub(crate) credentials: CredentialStore,
@@ -51,9 +57,40 @@ impl Service {
         Sha256::digest(self.next_request_id().as_bytes()).into()
     }
 
+    /// The regions that a request can be meant for: the one that its host names, or else any that is played.
+    pub(crate) fn regions_at<'a>(&'a self, parts: &Parts) -> Vec<&'a str> {
+        let played = self.regions.iter().map(String::as_str);
+        match EndpointRegion::of(parts) {
+            EndpointRegion::Regional(named) => played.filter(|region| *region == named).collect(),
+            EndpointRegion::Global | EndpointRegion::Unsaid => played.collect(),
+        }
+    }
+
+    /// What the ARNs of a region's foundation models begin with.
+    pub(crate) fn model_prefix(&self, region: &str) -> String {
+        format!("arn:{}:bedrock:{region}::foundation-model/", self.partition)
+    }
+
     /// What a signature for Bedrock must be made for.
-    pub(crate) fn expect_bedrock<'a>(&'a self, regions: &'a [&'a str; 1]) -> Expectation<'a> {
+    pub(crate) fn expect_bedrock<'a>(&self, regions: &'a [&'a str]) -> Expectation<'a> {
         Expectation { service: "bedrock", regions, now: self.clock.timestamp() }
+    }
+
+    /// The question whether something is allowed, with what policies can ask about the request itself.
+    pub(crate) fn ask(
+        &self,
+        connection: &Connection,
+        region: &str,
+        now: Timestamp,
+        (action, resource): (&str, &str),
+    ) -> policy::Request {
+        let secure = connection.tls || self.plain_http_is_secure;
+        policy::Request::new(action, resource)
+            .with("aws:RequestedRegion", region)
+            .with("aws:SecureTransport", secure.to_string())
+            .with("aws:CurrentTime", now.to_string())
+            .with("aws:EpochTime", now.unix_seconds().to_string())
+            .with("aws:SourceIp", connection.peer.to_string())
     }
 
     /// Completes once the simulator is told to end.

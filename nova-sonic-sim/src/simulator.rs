@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use nova_sonic_core::{error::ErrorCode, id::IdMint};
+use nova_sonic_core::{error::ErrorCode, id::IdMint, scope::Region};
 use sha2::{Digest, Sha256};
 use tokio::{
     sync::{Semaphore, watch},
@@ -81,7 +81,7 @@ impl Simulator {
     /// # Errors
     /// [`StartError`] when a port is taken or the region's name fits no certificate.
     pub async fn start(config: SimulatorConfig) -> Result<Self, StartError> {
-        let authority = CertificateAuthority::generate(&config.region)?;
+        let authority = CertificateAuthority::generate(&config.region, &config.also_regions)?;
         let bind = async |port, security| {
             Listener::bind(config.address, port, security)
                 .await
@@ -91,6 +91,7 @@ impl Simulator {
         let http = bind(config.http_port, Security::Plain).await?;
         let addresses = (https.address(), http.address());
 
+        let partition = Region::parse(&config.region).map_or("aws", |region| region.partition().name());
         let clock = Clock::new(config.speed, config.clock_offset_millis);
         let (down, shutdown) = watch::channel(false);
         let seed = |purpose: &str| seed(purpose, &clock, addresses.0);
@@ -98,6 +99,7 @@ impl Simulator {
             credentials: CredentialStore::new(
                 config.access_keys,
                 &config.account,
+                partition,
                 config.max_remembered_credentials,
                 seed("credentials"),
             ),
@@ -105,7 +107,9 @@ impl Simulator {
             faults: FaultBook::new(config.sts_faults),
             control: config.control,
             request_ids: Mutex::new(IdMint::new(seed("requests"))),
-            region: config.region,
+            regions: std::iter::once(config.region).chain(config.also_regions).collect(),
+            disabled_regions: config.sts_disabled_regions,
+            partition,
             account: config.account,
             roles: config.roles,
             conversation: config.conversation,

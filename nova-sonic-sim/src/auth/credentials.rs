@@ -1,7 +1,7 @@
 //! The keys that are accepted: those of the configuration, and those that STS has issued since.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     fmt,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -57,6 +57,8 @@ pub(crate) struct SessionGrant {
     pub(crate) principal: Principal,
     pub(crate) permissions: Permissions,
     pub(crate) expires_at: Timestamp,
+    /// Shortest session token wanted, in bytes.
+    pub(crate) token_bytes: usize,
 }
 
 /// Fresh temporary credentials, for the response.
@@ -84,9 +86,17 @@ struct State {
 
 impl CredentialStore {
     /// A store of the configured keys, and of at most `most_issued` others; `seed` decides what will be issued.
-    pub(crate) fn new(keys: Vec<AccessKey>, account: &str, most_issued: usize, seed: [u8; 32]) -> Self {
-        let configured =
-            keys.into_iter().map(|key| (key.id.clone(), Arc::new(configured(key, account)))).collect();
+    pub(crate) fn new(
+        keys: Vec<AccessKey>,
+        account: &str,
+        partition: &'static str,
+        most_issued: usize,
+        seed: [u8; 32],
+    ) -> Self {
+        let configured = keys
+            .into_iter()
+            .map(|key| (key.id.clone(), Arc::new(configured(key, account, partition))))
+            .collect();
         let (issued, order) = (HashMap::new(), VecDeque::new());
         let state = State { configured, issued, order, mint: IdMint::new(seed) };
         Self { most_issued: most_issued.max(1), state: Mutex::new(state) }
@@ -105,6 +115,16 @@ impl CredentialStore {
         if fits { Ok(Arc::clone(identity)) } else { Err(AuthError::UnknownKey) }
     }
 
+    /// Names of the configured users, in alphabetical order.
+    pub(crate) fn users(&self) -> BTreeSet<String> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = state.configured.values().filter_map(|identity| match &identity.principal.kind {
+            PrincipalKind::User { name } => Some(name.clone()),
+            PrincipalKind::AssumedRole { .. } | PrincipalKind::FederatedUser { .. } => None,
+        });
+        users.collect()
+    }
+
     /// How many issued credentials are remembered.
     pub(crate) fn issued(&self) -> usize {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).issued.len()
@@ -118,9 +138,7 @@ impl CredentialStore {
         let access_key_id = format!("ASIA{}", letters(&random(&mut state.mint), 16));
         let secret: Vec<u8> = random(&mut state.mint).into_iter().take(30).collect();
         let secret = base64_simd::STANDARD.encode_to_string(secret);
-        let token: Vec<u8> = (0..6).flat_map(|_| random(&mut state.mint)).collect();
-        // real tokens hold '+', '/' and '=': what breaks on them should break here
-        let session_token = format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(token));
+        let session_token = session_token(&random(&mut state.mint), grant.token_bytes);
         let expires_at = Timestamp::from_unix_millis(grant.expires_at.unix_seconds() * 1000);
         let identity = Identity {
             access_key_id: access_key_id.clone(),
@@ -168,18 +186,34 @@ impl fmt::Debug for CredentialStore {
     }
 }
 
+/// Text of AWS's look and at least so many bytes, the beginning random and the rest derived from it.
+fn session_token(random: &[u8], bytes: usize) -> String {
+    let mut sealed = Vec::with_capacity(bytes * 3 / 4 + 64);
+    sealed.extend_from_slice(random);
+    let mut block = Sha256::digest(random);
+    while sealed.len() * 4 / 3 < bytes {
+        block = Sha256::digest(block);
+        sealed.extend_from_slice(&block);
+    }
+    // real tokens hold '+', '/' and '=': what breaks on them should break here
+    format!("IQoJb3JpZ2luX2VjE{}+/==", base64_simd::STANDARD.encode_to_string(sealed))
+}
+
 /// A stable id such as `AROA…` for a name, as IAM gives its entities.
 pub(crate) fn unique_id(prefix: &str, name: &str) -> String {
     format!("{prefix}{}", letters(&Sha256::digest(name.as_bytes()), 17))
 }
 
-fn configured(key: AccessKey, account: &str) -> Identity {
+fn configured(key: AccessKey, account: &str, partition: &'static str) -> Identity {
     let principal = Principal {
         user_id: unique_id("AIDA", &key.user),
         kind: PrincipalKind::User { name: key.user },
+        partition,
         account: account.to_owned(),
         source_identity: None,
         tags: Vec::new(),
+        transitive_tags: Vec::new(),
+        issued_at: None,
     };
     Identity {
         access_key_id: key.id,

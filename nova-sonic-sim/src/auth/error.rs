@@ -9,6 +9,8 @@ pub(crate) enum AuthError {
     Incomplete(String),
     #[error("API keys are not supported for this operation; sign the request with AWS Signature Version 4.")]
     BearerToken,
+    #[error("Invalid API Key format: {0}")]
+    ApiKey(&'static str),
     #[error("The security token included in the request is invalid.")]
     UnknownKey,
     #[error("The security token included in the request is expired")]
@@ -28,7 +30,7 @@ impl AuthError {
         match self {
             Self::Missing => "MissingAuthenticationTokenException",
             Self::Incomplete(_) => "IncompleteSignatureException",
-            Self::BearerToken => "AccessDeniedException",
+            Self::BearerToken | Self::ApiKey(_) => "AccessDeniedException",
             Self::UnknownKey => "UnrecognizedClientException",
             Self::Expired => "ExpiredTokenException",
             Self::Mismatch | Self::Scope(_) => "InvalidSignatureException",
@@ -40,7 +42,7 @@ impl AuthError {
         match self {
             Self::Missing => "MissingAuthenticationToken",
             Self::Incomplete(_) => "IncompleteSignature",
-            Self::BearerToken => "AccessDenied",
+            Self::BearerToken | Self::ApiKey(_) => "AccessDenied",
             Self::UnknownKey => "InvalidClientTokenId",
             Self::Expired => "ExpiredToken",
             Self::Mismatch | Self::Scope(_) => "SignatureDoesNotMatch",

@@ -1,22 +1,26 @@
 //! Who is calling: signatures verified with `aws-sigv4`, keys, principals and what they may do.
 
 mod authorize;
+mod bearer;
 mod chunk;
 mod credential_scope;
 mod credentials;
+mod endpoint;
 mod error;
 mod header;
 mod presigned;
 mod principal;
 mod signature;
 
-pub(crate) use authorize::{Denial, authorize};
+pub(crate) use authorize::{Denial, authorize, authorize_trusted};
+pub(crate) use bearer::{CALL_WITH_BEARER_TOKEN, bearer_token, is_bearer_call, verify_bearer};
 pub(crate) use chunk::{ChunkError, ChunkVerifier};
 pub(crate) use credentials::{CredentialStore, Identity, IssuedCredentials, SessionGrant, unique_id};
+pub(crate) use endpoint::EndpointRegion;
 pub(crate) use error::AuthError;
 pub(crate) use header::{SignedBody, verify_headers};
 pub(crate) use presigned::verify_presigned;
-pub(crate) use principal::{Permissions, Principal, PrincipalKind};
+pub(crate) use principal::{Permissions, Principal, PrincipalKind, Tag};
 
 use std::{sync::Arc, time::Duration};
 

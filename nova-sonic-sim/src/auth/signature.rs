@@ -154,14 +154,14 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
 }
 
 /// HTTP/2 names the host in the request target, HTTP/1.1 in a header.
-fn host(parts: &Parts) -> Option<&str> {
+pub(super) fn host(parts: &Parts) -> Option<&str> {
     parts.uri.authority().map_or_else(
         || parts.headers.get(http::header::HOST)?.to_str().ok(),
         |authority| Some(authority.as_str()),
     )
 }
 
-fn strip_port(host: &str) -> &str {
+pub(super) fn strip_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !bare.is_empty() => bare,
         Some(_) | None => host,

@@ -1,15 +1,19 @@
+use std::time::Duration;
+
 use http::{Request, request::Parts};
-use nova_sonic_core::time::Timestamp;
+use nova_sonic_core::{secret::SecretText, time::Timestamp};
 use proptest::prelude::*;
 
-use super::{CredentialStore, Expectation, SignedBody, verify_headers, verify_presigned};
+use super::{
+    CredentialStore, Expectation, Permissions, SessionGrant, SignedBody, verify_headers, verify_presigned,
+};
 use crate::config::AccessKey;
 
 /// 2026-11-22T13:02:48Z
 const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_568_000);
 
 fn store() -> CredentialStore {
-    CredentialStore::new(vec![AccessKey::new("AKID", "secret")], "123456789012", 10, [0; 32])
+    CredentialStore::new(vec![AccessKey::new("AKID", "secret")], "123456789012", "aws", 10, [0; 32])
 }
 
 fn parts(uri: &str, headers: &[(&str, String)]) -> Option<Parts> {
@@ -67,6 +71,32 @@ proptest! {
             prop_assert!(verify_presigned(&parts, &store(), &expected()).is_err());
         }
     }
+}
+
+#[test]
+fn expired_credentials_make_room_and_then_the_oldest() {
+    let store = store();
+    let mut keys = Vec::new();
+    // the limit is 10: five that live a minute, then eight that live an hour
+    for (count, seconds) in [(5, 60), (8, 3600)] {
+        for _ in 0..count {
+            let now = NOW.after(Duration::from_secs(keys.len() as u64 * 10));
+            let grant = SessionGrant {
+                principal: store.find("AKID", None).unwrap().principal().clone(),
+                permissions: Permissions::default(),
+                expires_at: now.after(Duration::from_secs(seconds)),
+                token_bytes: 700,
+            };
+            let issued = store.issue(grant, now);
+            assert!((700..800).contains(&issued.session_token.expose().len()));
+            keys.push((issued.access_key_id, issued.session_token));
+        }
+    }
+    let known = |(key, token): &(String, SecretText)| store.find(key, Some(token.expose())).is_ok();
+    let known: Vec<bool> = keys.iter().map(known).collect();
+    // at 120 s, when the last was issued, the first five have had their minute
+    assert_eq!(known, [[false; 5].as_slice(), &[true; 8]].concat());
+    assert_eq!(store.issued(), 8);
 }
 
 #[test]

@@ -1,9 +1,10 @@
-//! Bedrock Runtime: which operations there are, and who may open a stream to which model.
+//! Bedrock and its runtime: which operations there are, and who may do what with which model.
 
+mod decoy;
 mod models;
 mod opening;
 mod route;
 
-pub(crate) use models::{ModelStatus, model_status};
+pub(crate) use decoy::{DecoyAnswer, answer_decoy, authorize_bearer};
 pub(crate) use opening::{admit, authorize_model};
 pub(crate) use route::{Operation, Target, route};

@@ -4,34 +4,45 @@ use std::sync::Arc;
 
 use nova_sonic_core::error::ServiceException;
 
-use super::{ModelStatus, Target, model_status};
+use super::{
+    Target,
+    models::{Model, ModelKind, ModelStatus, model_of},
+};
 use crate::{
     api_error::ApiError,
     auth::{Caller, ChunkVerifier, authorize},
     model::{Conversation, OpeningFault},
     observation::{StreamRecord, Transport},
-    policy::Request,
     service::{Connection, Service},
     stream::OpenStream,
 };
 
-/// Asks the caller's policies for `bedrock:InvokeModel`, the permission of every operation here.
+/// Asks the caller's policies for the permission that the operation takes.
 pub(crate) fn authorize_model(
     service: &Service,
     connection: &Connection,
     caller: &Caller,
     target: &Target,
 ) -> Result<(), ApiError> {
-    let (prefix, model_id) = foundation_model(service, target);
-    let secure = connection.tls || service.plain_http_is_secure;
-    let now = service.clock.timestamp();
-    let request = Request::new("bedrock:InvokeModel", format!("{prefix}{model_id}"))
-        .with("aws:RequestedRegion", service.region.clone())
-        .with("aws:SecureTransport", secure.to_string())
-        .with("aws:CurrentTime", now.to_string())
-        .with("aws:EpochTime", now.unix_seconds().to_string())
-        .with("aws:SourceIp", connection.peer.to_string());
+    let (prefix, model_id) = foundation_model(service, &caller.region, target);
+    let resource = if model_id.is_empty() { "*".to_owned() } else { prefix + model_id };
+    let asked = (target.operation.permission(), resource.as_str());
+    let request = service.ask(connection, &caller.region, service.clock.timestamp(), asked);
     Ok(authorize(caller.identity.principal(), caller.identity.permissions(), request)?)
+}
+
+/// The model of this id, if it can be used.
+pub(super) fn usable(model_id: &str) -> Result<&'static Model, ApiError> {
+    match model_of(model_id) {
+        None => {
+            Err(ApiError::new(&ServiceException::Validation, "The provided model identifier is invalid."))
+        }
+        Some(model) if model.status == ModelStatus::EndOfLife => {
+            let text = "This model version has reached the end of its life. Please refer to the AWS documentation for more details.";
+            Err(ApiError::new(&ServiceException::ResourceNotFound, text))
+        }
+        Some(model) => Ok(model),
+    }
 }
 
 /// A stream that may begin, or must first go wrong as the scenario asks.
@@ -49,19 +60,10 @@ pub(crate) fn admit(
     target: &Target,
     transport: Transport,
 ) -> Result<Admission, ApiError> {
-    let (_, model_id) = foundation_model(service, target);
-    match model_status(model_id) {
-        ModelStatus::Active => {}
-        ModelStatus::EndOfLife => {
-            let text = "This model version has reached the end of its life. Please refer to the AWS documentation for more details.";
-            return Err(ApiError::new(&ServiceException::ResourceNotFound, text));
-        }
-        ModelStatus::Unknown => {
-            return Err(ApiError::new(
-                &ServiceException::Validation,
-                "The provided model identifier is invalid.",
-            ));
-        }
+    let (_, model_id) = foundation_model(service, &caller.region, target);
+    if usable(model_id)?.kind != ModelKind::Speech {
+        let text = "The provided model doesn't support bidirectional streaming.";
+        return Err(ApiError::new(&ServiceException::Validation, text));
     }
     let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| {
         ApiError::new(
@@ -99,8 +101,8 @@ pub(crate) fn admit(
 }
 
 /// The region's prefix of model ARNs, and the model's bare id, whichever of both forms the path had.
-fn foundation_model<'a>(service: &Service, target: &'a Target) -> (String, &'a str) {
-    let prefix = format!("arn:aws:bedrock:{}::foundation-model/", service.region);
+pub(super) fn foundation_model<'a>(service: &Service, region: &str, target: &'a Target) -> (String, &'a str) {
+    let prefix = service.model_prefix(region);
     let model_id = target.model_id.strip_prefix(&prefix).unwrap_or(&target.model_id);
     (prefix, model_id)
 }

@@ -11,9 +11,10 @@ use std::{
 };
 
 use clap::Parser;
+use nova_sonic_core::scope::Region;
 use nova_sonic_sim::{
-    DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig, StsFault,
-    model::Scenario,
+    DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, GUARDED_ROLE, NARROW_ROLE, Simulator,
+    SimulatorConfig, StsFault, model::Scenario,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -38,6 +39,14 @@ struct Arguments {
     /// Region to play
     #[arg(long, default_value = "us-east-1")]
     region: String,
+
+    /// Another region to play; may be given several times
+    #[arg(long, value_name = "REGION")]
+    also_region: Vec<String>,
+
+    /// Region where STS is not activated; may be given several times
+    #[arg(long, value_name = "REGION")]
+    sts_disabled_region: Vec<String>,
 
     /// What the model says: parrot, story, weather, or a scenario file
     #[arg(long, default_value = "parrot", value_name = "NAME|FILE")]
@@ -120,6 +129,8 @@ fn config(arguments: &Arguments) -> Result<SimulatorConfig, Box<dyn Error>> {
     config.http_port = arguments.http_port;
     config.address = arguments.address;
     config.region.clone_from(&arguments.region);
+    config.also_regions.clone_from(&arguments.also_region);
+    config.sts_disabled_regions.clone_from(&arguments.sts_disabled_region);
     config.speed = arguments.speed;
     config.max_concurrent_streams = arguments.max_streams;
     config.session_limit_seconds = arguments.session_seconds;
@@ -165,7 +176,12 @@ fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_j
         "region": arguments.region,
         "access_key_id": DEFAULT_ACCESS_KEY_ID,
         "secret_access_key": DEFAULT_SECRET_ACCESS_KEY,
-        "role_arn": role_arn(),
+        "role_arn": role_arn(arguments, DEFAULT_ROLE),
+        "roles": {
+            "everything": role_arn(arguments, DEFAULT_ROLE),
+            "narrow": role_arn(arguments, NARROW_ROLE),
+            "guarded": role_arn(arguments, GUARDED_ROLE),
+        },
         "scenario": arguments.scenario,
         "control": arguments.control.then(|| format!("{}/_simulator/", simulator.http_url())),
     })
@@ -173,7 +189,8 @@ fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_j
 
 fn explanation(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> String {
     let (https, http) = (simulator.https_url(), simulator.http_url());
-    let (region, scenario, role, ca) = (&arguments.region, &arguments.scenario, role_arn(), ca.display());
+    let (region, scenario, role, ca) =
+        (&arguments.region, &arguments.scenario, role_arn(arguments, DEFAULT_ROLE), ca.display());
     format!(
         "nova-sonic-sim plays STS and Bedrock's Nova Sonic ({region}, scenario {scenario})
   TLS    {https}  (HTTP/2, HTTP/1.1, wss)
@@ -197,8 +214,9 @@ code. Without TLS, use {http} instead and leave the CA out. Ctrl-C ends it."
     )
 }
 
-fn role_arn() -> String {
-    format!("arn:aws:iam::{}:role/{DEFAULT_ROLE}", SimulatorConfig::default().account)
+fn role_arn(arguments: &Arguments, name: &str) -> String {
+    let partition = Region::parse(&arguments.region).map_or("aws", |region| region.partition().name());
+    format!("arn:{partition}:iam::{}:role/{name}", SimulatorConfig::default().account)
 }
 
 /// Ctrl-C, or the signal with which services are stopped.

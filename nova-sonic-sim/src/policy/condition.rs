@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use aws_smithy_types::{DateTime, date_time::Format};
 
-use super::pattern::Pattern;
+use super::pattern::fits;
 
 /// One line of a `Condition` block.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ impl Condition {
                 Some(actual.to_lowercase() == value.to_lowercase())
             }
             Operator::StringEquals { fold_case: false, .. } => Some(actual == value),
-            Operator::StringLike { .. } => Some(Pattern::exact_case(value).matches(actual)),
+            Operator::StringLike { .. } => Some(fits(value, actual)),
             Operator::Bool => Some(actual.eq_ignore_ascii_case(value)),
             Operator::Date(comparison) => {
                 let (actual, value) = (moment(actual)?, moment(value)?);

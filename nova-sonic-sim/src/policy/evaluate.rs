@@ -72,7 +72,7 @@ impl PolicyDocument {
 }
 
 impl Statement {
-    fn applies(&self, request: &Request) -> Holds {
+    pub(super) fn applies(&self, request: &Request) -> Holds {
         if !self.action.selects(&request.action) || !self.resource.selects(&request.resource) {
             return Holds::No;
         }

@@ -9,10 +9,13 @@ mod document;
 mod evaluate;
 mod parse;
 mod pattern;
+mod trust;
 
 pub use document::PolicyDocument;
 pub use evaluate::{Decision, Request};
 pub use parse::PolicyError;
+pub use trust::TrustPolicy;
+pub(crate) use trust::{Trust, TrustedCaller};
 
 #[cfg(test)]
 mod tests;

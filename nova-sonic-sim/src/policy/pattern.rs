@@ -1,50 +1,54 @@
 //! IAM's wildcards: `*` for any text, `?` for one character.
 
-/// One text with wildcards.
+use std::str::Chars;
+
+/// One text with wildcards; small, since every session remembers those of its policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pattern {
-    characters: Vec<char>,
+    text: Box<str>,
     fold_case: bool,
 }
 
 impl Pattern {
     /// A pattern that tells upper and lower case apart, as resources do.
     pub(super) fn exact_case(text: &str) -> Self {
-        Self { characters: text.chars().collect(), fold_case: false }
+        Self { text: text.into(), fold_case: false }
     }
 
     /// A pattern that does not, as actions do.
     pub(super) fn any_case(text: &str) -> Self {
-        Self { characters: text.to_lowercase().chars().collect(), fold_case: true }
+        Self { text: text.to_lowercase().into(), fold_case: true }
     }
 
     /// Whether the whole of `text` fits; time grows with the product of both lengths at worst.
     pub(super) fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> =
-            if self.fold_case { text.to_lowercase().chars().collect() } else { text.chars().collect() };
-        let (mut at, mut in_text) = (0, 0);
-        // where to go on when the text after the last `*` does not fit
-        let mut retry: Option<(usize, usize)> = None;
-        while let Some(character) = text.get(in_text) {
-            match self.characters.get(at) {
-                Some('*') => {
-                    retry = Some((at, in_text));
-                    at += 1;
-                    continue;
-                }
-                Some(wanted) if *wanted == '?' || wanted == character => {
-                    at += 1;
-                    in_text += 1;
-                    continue;
-                }
-                Some(_) | None => {}
+        if self.fold_case { fits(&self.text, &text.to_lowercase()) } else { fits(&self.text, text) }
+    }
+}
+
+/// Whether a text fits a pattern; both are taken apart character by character.
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
+    let (mut pattern, mut text) = (pattern.chars(), text.chars());
+    // where to go on when the text after the last `*` does not fit
+    let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let before_text = text.clone();
+        match (pattern.next(), text.next()) {
+            (Some('*'), _) => {
+                retry = Some((pattern.clone(), before_text.clone()));
+                text = before_text;
             }
-            let Some((star, taken)) = retry else { return false };
-            retry = Some((star, taken + 1));
-            at = star + 1;
-            in_text = taken + 1;
+            (Some('?'), Some(_)) => {}
+            (Some(wanted), Some(given)) if wanted == given => {}
+            (None, None) => return true,
+            // less of the text would not fit either
+            (Some(_), None) => return false,
+            (Some(_) | None, Some(_)) => {
+                let Some((after_star, taken)) = &mut retry else { return false };
+                taken.next();
+                (pattern, text) = (after_star.clone(), taken.clone());
+            }
         }
-        self.characters.get(at..).is_some_and(|rest| rest.iter().all(|character| *character == '*'))
     }
 }
 
@@ -65,6 +69,11 @@ mod tests {
             ("*ab*ab", "abxabab", true),
             ("a**", "a", true),
             ("arn:aws:s3:::b/*", "arn:aws:s3:::b/", true),
+            ("é?*ü", "éaü", true),
+            ("*?", "", false),
+            ("a*", "b", false),
+            ("*b", "abab", true),
+            ("*b*", "", false),
         ] {
             assert_eq!(Pattern::exact_case(pattern).matches(text), fits, "{pattern} on {text}");
         }

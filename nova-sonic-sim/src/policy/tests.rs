@@ -1,4 +1,4 @@
-use super::{Decision, PolicyDocument, PolicyError, Request};
+use super::{Decision, PolicyDocument, PolicyError, Request, Trust, TrustPolicy, TrustedCaller};
 
 const SONIC: &str = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0";
 const LITE: &str = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0";
@@ -140,7 +140,62 @@ fn malformed_documents_are_refused() {
             PolicyError::Operator("StringIs".to_owned()),
         ),
         (statement(r#""Action":7,"Resource":"*""#), PolicyError::Syntax),
+        (statement(r#""Action":"*","Resource":"*","Sid":"a-b""#), PolicyError::StatementId),
+        (
+            format!(
+                "{{\"Statement\":[{0},{0}]}}",
+                r#"{"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"}"#
+            ),
+            PolicyError::RepeatedStatementId,
+        ),
+        (
+            statement(r#""Action":"*","Resource":"arn:aws-mars:s3:::b""#),
+            PolicyError::Partition("aws-mars".to_owned(), "arn:aws-mars:s3:::b".to_owned()),
+        ),
     ] {
         assert_eq!(PolicyDocument::parse(&json), Err(error), "{json}");
+    }
+}
+
+#[test]
+fn trust_policies_name_principals_and_no_resources() {
+    let statement = |rest: &str| format!(r#"{{"Statement":[{{"Effect":"Allow","Action":"sts:*"{rest}}}]}}"#);
+    for (rest, error) in [
+        ("", PolicyError::NoPrincipal),
+        (r#","Principal":"*","Resource":"*""#, PolicyError::Prohibited("Resource")),
+        (r#","Principal":"someone""#, PolicyError::Syntax),
+        (r#","Principal":{"Azure":"x"}"#, PolicyError::Element("Azure".to_owned())),
+        (r#","NotPrincipal":"*""#, PolicyError::Element("NotPrincipal".to_owned())),
+    ] {
+        assert_eq!(TrustPolicy::parse(&statement(rest)), Err(error), "{rest}");
+    }
+}
+
+#[test]
+fn a_trust_policy_denies_before_it_names_and_names_before_it_counts_the_account() {
+    let [account, user] = ["123456789012", "arn:aws:iam::123456789012:user/backend"];
+    let arns = [user.to_owned()];
+    let caller = TrustedCaller { account, arns: &arns };
+    let allow = |who: &str| {
+        format!(r#"{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"AWS":"{who}"}}}}"#)
+    };
+    let deny =
+        r#"{"Effect":"Deny","Action":"*","Principal":"*","Condition":{"Null":{"sts:ExternalId":"true"}}}"#;
+    for (statements, trust) in [
+        (allow(account), Trust::Account),
+        (allow(user), Trust::Named),
+        (format!("{},{}", allow(account), allow(user)), Trust::Named),
+        // this condition cannot be judged, so it denies
+        (format!("{},{deny}", allow(user)), Trust::Denied),
+        (allow("arn:aws:iam::123456789012:user/back*"), Trust::Unmentioned),
+        (allow("arn:aws:iam::210987654321:root"), Trust::Unmentioned),
+    ] {
+        let policy = TrustPolicy::parse(&format!(r#"{{"Statement":[{statements}]}}"#)).unwrap();
+        let asked = Request::new("sts:AssumeRole", "arn:aws:iam::123456789012:role/voice");
+        assert_eq!(policy.decide(caller, &asked), trust, "{statements}");
+        assert_eq!(
+            policy.decide(caller, &Request::new("sts:TagSession", "*")) == Trust::Denied,
+            trust == Trust::Denied
+        );
     }
 }

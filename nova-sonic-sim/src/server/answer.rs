@@ -15,8 +15,7 @@ use super::{
 };
 use crate::{
     api_error::ApiError,
-    auth::{SignedBody, verify_headers},
-    bedrock::{Operation, Target, authorize_model, route},
+    bedrock::{DecoyAnswer, Operation, Target, answer_decoy, route},
     control,
     observation::Refusal,
     service::{Connection, Service},
@@ -59,17 +58,24 @@ async fn dispatch(service: Arc<Service>, connection: Connection, request: Reques
         Operation::StreamWebSocket => {
             websocket::answer(&service, &connection, request, &target, &request_id).await
         }
-        Operation::Invoke => invoke(&service, &connection, request, &target).await,
+        Operation::Invoke
+        | Operation::InvokeWithResponseStream
+        | Operation::Converse
+        | Operation::ConverseStream
+        | Operation::CountTokens
+        | Operation::ListFoundationModels
+        | Operation::GetFoundationModel => decoy(&service, &connection, request, &target, &request_id).await,
     };
     result.unwrap_or_else(|error| refuse(&service, action, &error, &request_id))
 }
 
-/// `InvokeModel`: authorised like a stream, and then not what a speech model does.
-async fn invoke(
+/// An operation that is no stream.
+async fn decoy(
     service: &Service,
     connection: &Connection,
     request: Request<Incoming>,
     target: &Target,
+    request_id: &str,
 ) -> Result<Reply, ApiError> {
     let (parts, body) = request.into_parts();
     let body = collect(body).await.ok_or_else(|| {
@@ -78,12 +84,12 @@ async fn invoke(
             format!("The request body is longer than {BODY_LIMIT} bytes, or broken off."),
         )
     })?;
-    let regions = [service.region.as_str()];
-    let expected = service.expect_bedrock(&regions);
-    let caller = verify_headers(&parts, SignedBody::Whole(&body), &service.credentials, &expected)?;
-    authorize_model(service, connection, &caller, target)?;
-    let text = "This action doesn't support the model that you provided. Try again with a supported text or chat model.";
-    Err(ApiError::new(&ServiceException::Validation, text))
+    let answer = answer_decoy(service, connection, &parts, &body, target)?;
+    service.observation.other_call(target.operation.name(), None);
+    Ok(match answer {
+        DecoyAnswer::Json(json) => reply::json(StatusCode::OK, &json, request_id),
+        DecoyAnswer::Events(frames) => reply::events(frames, request_id),
+    })
 }
 
 /// The control path: for programs on this machine.

@@ -26,7 +26,7 @@ pub(super) async fn answer(
     request_id: &str,
 ) -> Result<Reply, ApiError> {
     let (parts, body) = request.into_parts();
-    let regions = [service.region.as_str()];
+    let regions = service.regions_at(&parts);
     let expected = service.expect_bedrock(&regions);
     let caller = verify_headers(&parts, SignedBody::Events, &service.credentials, &expected)?;
     authorize_model(service, connection, &caller, target)?;

@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{
     api_error::ApiError,
+    auth::{CALL_WITH_BEARER_TOKEN, is_bearer_call, verify_presigned},
+    bedrock::authorize_bearer,
+    iam,
     observation::{Refusal, StsCallObserver},
     service::{Connection, Service},
     sts::{self, Disturbance, Parameters, StsAnswer, StsError, StsFaultKind, error_xml, success_xml},
@@ -31,9 +34,57 @@ pub(super) async fn answer(
             "RequestEntityTooLarge",
             format!("The request is longer than {BODY_LIMIT} bytes, or broken off."),
         );
-        return reply::xml(StatusCode::PAYLOAD_TOO_LARGE, error_xml(&error, request_id), request_id);
+        return reply::xml(StatusCode::PAYLOAD_TOO_LARGE, sts_error(&error, request_id), request_id);
     };
-    token_service(service, connection, &parts, &body, request_id).await
+    if is_bearer_call(parts.uri.query().unwrap_or_default()) {
+        return bearer_call(service, connection, &parts, request_id);
+    }
+    let parameters = Parameters::parse(&body);
+    if parameters.get("Version") == Some(iam::VERSION) {
+        return identity_service(service, connection, &parts, &body, &parameters, request_id);
+    }
+    token_service(service, connection, &parts, &body, &parameters, request_id).await
+}
+
+/// A call of IAM.
+fn identity_service(
+    service: &Service,
+    connection: &Connection,
+    parts: &Parts,
+    body: &Bytes,
+    parameters: &Parameters,
+    request_id: &str,
+) -> Reply {
+    let operation = if parameters.get("Action") == Some("ListUsers") { "ListUsers" } else { "-" };
+    match iam::answer(service, connection, parts, body, parameters, request_id) {
+        Ok(document) => {
+            service.observation.other_call(operation, None);
+            reply::xml(StatusCode::OK, document, request_id)
+        }
+        Err(error) => {
+            let refusal = Refusal { name: &error.code, message: &error.message };
+            service.observation.other_call(operation, Some(refusal));
+            reply::xml(error.status, error_xml(iam::NAMESPACE, &error, request_id), request_id)
+        }
+    }
+}
+
+/// A presigned `CallWithBearerToken`, sent instead of being written into an API key.
+fn bearer_call(service: &Service, connection: &Connection, parts: &Parts, request_id: &str) -> Reply {
+    let regions = service.regions_at(parts);
+    let caller = verify_presigned(parts, &service.credentials, &service.expect_bedrock(&regions));
+    match caller.map_err(ApiError::from).and_then(|caller| authorize_bearer(service, connection, &caller)) {
+        Ok(()) => {
+            service.observation.other_call(CALL_WITH_BEARER_TOKEN, None);
+            // AWS does not say what it answers; that it is no refusal is what counts
+            reply::json(StatusCode::OK, &serde_json::json!({}), request_id)
+        }
+        Err(error) => refuse(service, CALL_WITH_BEARER_TOKEN, &error, request_id),
+    }
+}
+
+fn sts_error(error: &StsError, request_id: &str) -> String {
+    error_xml(sts::NAMESPACE, error, request_id)
 }
 
 /// A call of STS, from its first byte to its last.
@@ -42,9 +93,9 @@ async fn token_service(
     connection: &Connection,
     parts: &Parts,
     body: &Bytes,
+    parameters: &Parameters,
     request_id: &str,
 ) -> Reply {
-    let parameters = Parameters::parse(body);
     let action = parameters.shown_action();
     let disturbance = service.faults.next(&action);
     let observer = service.observation.begin_sts_call(
@@ -63,13 +114,13 @@ async fn token_service(
         // until the simulator ends, or the client loses patience, which drops this
         service.ended().await;
         let error = StsError::unavailable();
-        return reply::xml(error.status, error_xml(&error, request_id), request_id);
+        return reply::xml(error.status, sts_error(&error, request_id), request_id);
     }
     let result = disturbance
         .answer
         .as_ref()
         .and_then(StsError::of_fault)
-        .map_or_else(|| sts::answer(service, connection, parts, body, &parameters, &disturbance), Err);
+        .map_or_else(|| sts::answer(service, connection, parts, body, parameters, &disturbance), Err);
     let mut reply = document(&result, &action, &disturbance, observer, request_id);
     reply::date(&mut reply, sts::shifted(service.clock.timestamp(), disturbance.clock_skew_millis));
     reply
@@ -100,7 +151,7 @@ fn document(
         Err(error) => {
             observer.answered(action, Some(Refusal { name: &error.code, message: &error.message }), false);
             tracing::info!(code = %error.code, text = %error.message, "STS refused a call");
-            reply::xml(error.status, error_xml(error, request_id), request_id)
+            reply::xml(error.status, sts_error(error, request_id), request_id)
         }
     }
 }

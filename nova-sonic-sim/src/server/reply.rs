@@ -63,6 +63,12 @@ pub(super) fn streamed(body: StreamBody, request_id: &str) -> Reply {
     reply(StatusCode::OK, "application/vnd.amazon.eventstream", ReplyBody::Stream(body), request_id)
 }
 
+/// Events that are all there already.
+pub(super) fn events(frames: Bytes, request_id: &str) -> Reply {
+    let body = ReplyBody::Whole(Full::new(frames));
+    reply(StatusCode::OK, "application/vnd.amazon.eventstream", body, request_id)
+}
+
 /// An error of Bedrock.
 pub(super) fn api_error(error: &ApiError, request_id: &str) -> Reply {
     let body = serde_json::json!({ "message": error.message }).to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nova_sonic_core::error::ErrorCode;
+use nova_sonic_core::{error::ErrorCode, scope::Region};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -38,8 +38,8 @@ pub(crate) struct CertificateAuthority {
 }
 
 impl CertificateAuthority {
-    /// Makes an authority and a certificate for localhost and for the region's endpoints of Bedrock and STS.
-    pub(crate) fn generate(region: &str) -> Result<Self, TlsError> {
+    /// Makes an authority and a certificate for localhost and for the regions' endpoints of Bedrock and STS.
+    pub(crate) fn generate(region: &str, also: &[String]) -> Result<Self, TlsError> {
         let authority_key = KeyPair::generate()?;
         let mut authority = CertificateParams::default();
         authority.distinguished_name.push(DnType::CommonName, "nova-sonic-sim local authority");
@@ -48,14 +48,16 @@ impl CertificateAuthority {
         let certificate = authority.self_signed(&authority_key)?;
         let issuer = Issuer::new(authority, authority_key);
 
-        let names = [
-            "localhost".to_owned(),
-            "127.0.0.1".to_owned(),
-            "::1".to_owned(),
-            format!("bedrock-runtime.{region}.amazonaws.com"),
-            format!("sts.{region}.amazonaws.com"),
-            "sts.amazonaws.com".to_owned(),
-        ];
+        let mut names = ["localhost", "127.0.0.1", "::1", "sts.amazonaws.com", "iam.amazonaws.com"]
+            .map(str::to_owned)
+            .to_vec();
+        for region in std::iter::once(region).chain(also.iter().map(String::as_str)) {
+            let suffix =
+                Region::parse(region).map_or("amazonaws.com", |region| region.partition().dns_suffix());
+            names.extend(
+                ["bedrock-runtime", "bedrock", "sts"].map(|name| format!("{name}.{region}.{suffix}")),
+            );
+        }
         let mut leaf = CertificateParams::new(names)?;
         leaf.distinguished_name.push(DnType::CommonName, "nova-sonic-sim");
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];

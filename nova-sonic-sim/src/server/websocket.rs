@@ -47,7 +47,7 @@ pub(super) async fn answer(
     let accept = accept_key(&request)?;
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
-    let regions = [service.region.as_str()];
+    let regions = service.regions_at(&parts);
     let caller = verify_presigned(&parts, &service.credentials, &service.expect_bedrock(&regions))?;
     authorize_model(service, connection, &caller, target)?;
     let admission = admit(service, connection, &caller, target, Transport::WebSocket)?;

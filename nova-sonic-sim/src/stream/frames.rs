@@ -15,6 +15,14 @@ pub(super) fn event(json: &[u8]) -> Bytes {
     chunk(payload)
 }
 
+/// One event of any stream, with JSON in it.
+pub(crate) fn json_frame(event_type: &str, payload: &serde_json::Value) -> Bytes {
+    frame(
+        &[(":event-type", event_type), (":content-type", "application/json"), (":message-type", "event")],
+        payload.to_string().into_bytes(),
+    )
+}
+
 /// An exception of the model or of the stream itself.
 pub(super) fn exception(exception: &Exception) -> Bytes {
     let name = exception.exception.name();

@@ -8,5 +8,6 @@ mod input;
 mod outbound;
 
 pub(crate) use driver::{Driver, OpenStream, StreamStart};
+pub(crate) use frames::json_frame;
 pub(crate) use inbound::{HttpInbound, Inbound, Received};
 pub(crate) use outbound::{Outgoing, StreamBody, channel};

@@ -6,12 +6,12 @@ use super::{
     Call, StsAnswer, StsError,
     constraint::{Alphabet, Constraints},
     response::{credentials_xml, element},
+    role::{RoleRequest, permitted_role},
     session::SessionScope,
 };
 use crate::{
-    auth::{Permissions, Principal, PrincipalKind, SessionGrant, authorize, unique_id},
+    auth::{Permissions, Principal, PrincipalKind, SessionGrant, Tag, unique_id},
     config::Role,
-    policy::Request,
 };
 
 /// Longest session of a role that was assumed from another one, in seconds.
@@ -39,81 +39,68 @@ pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
     constraints.check()?;
 
     if source_identity.is_some_and(|identity| identity.to_lowercase().starts_with("aws:")) {
-        return Err(StsError::new(
-            "ValidationError",
-            "Source identity cannot start with the reserved prefix aws:.",
-        ));
+        let text = "Source identity cannot start with the reserved prefix aws:.";
+        return Err(StsError::new("ValidationError", text));
     }
-    if let Some(missing) =
-        transitive.iter().find(|key| !scope.tags.iter().any(|(tag, _)| tag.eq_ignore_ascii_case(key)))
-    {
-        return Err(StsError::new(
-            "InvalidParameterValue",
-            format!("The transitive tag key {missing} is not among the tags."),
-        ));
-    }
-    let role = permitted_role(call, role_arn, external_id)?;
+    let caller = call.caller.identity.principal();
+    let (tags, transitive_tags) = chained_tags(caller, &scope.tags, &transitive)?;
+    let role = permitted_role(
+        call,
+        &RoleRequest { role_arn, session_name, external_id, source_identity, tags: &tags },
+    )?;
     check_duration(call, role, seconds)?;
     let (session, packed_percent) = scope.policies()?;
 
     let principal = Principal {
         kind: PrincipalKind::AssumedRole { role: role.name.clone(), session: session_name.to_owned() },
+        partition: call.service.partition,
         account: call.service.account.clone(),
         user_id: format!("{}:{session_name}", unique_id("AROA", &role.name)),
-        // a source identity, once set, stays through every later role
-        source_identity: call
-            .caller
-            .identity
-            .principal()
-            .source_identity
-            .clone()
-            .or_else(|| source_identity.map(str::to_owned)),
-        tags: scope.tags,
+        // once set it stays through every later role; that it is not another one was checked
+        source_identity: caller.source_identity.clone().or_else(|| source_identity.map(str::to_owned)),
+        tags,
+        transitive_tags,
+        issued_at: Some(call.now),
     };
-    let (arn, user_id, source_identity) =
-        (principal.arn(), principal.user_id.clone(), principal.source_identity.clone());
+    let user = element("AssumedRoleId", &principal.user_id) + &element("Arn", &principal.arn());
+    let source_identity = principal.source_identity.as_deref().map(|text| element("SourceIdentity", text));
     let permissions = Permissions { identity: role.policy.clone().map(Arc::new), session };
-    let grant = SessionGrant { principal, permissions, expires_at: call.expires_at(seconds) };
+    let (expires_at, token_bytes) = (call.expires_at(seconds), scope.token_bytes());
+    let grant = SessionGrant { principal, permissions, expires_at, token_bytes };
     let issued = call.service.credentials.issue(grant, call.now);
 
-    let user = element("AssumedRoleId", &user_id) + &element("Arn", &arn);
-    let mut result = credentials_xml(&issued) + &format!("<AssumedRoleUser>{user}</AssumedRoleUser>");
-    if packed_percent > 0 {
-        result += &element("PackedPolicySize", &packed_percent.to_string());
-    }
-    if let Some(source_identity) = source_identity {
-        result += &element("SourceIdentity", &source_identity);
-    }
+    let result = credentials_xml(&issued, packed_percent)
+        + &element_of("AssumedRoleUser", &user)
+        + &source_identity.unwrap_or_default();
     Ok(StsAnswer { action: "AssumeRole", result })
 }
 
-/// The role, if it exists, its trust policy takes the caller, and the caller's own policies let him ask.
-fn permitted_role<'a>(
-    call: &'a Call<'_>,
-    role_arn: &str,
-    external_id: Option<&str>,
-) -> Result<&'a Role, StsError> {
-    let principal = call.caller.identity.principal();
-    let request = Request::new("sts:AssumeRole", role_arn)
-        .with("aws:CurrentTime", call.now.to_string())
-        .with("aws:RequestedRegion", call.service.region.clone())
-        .with("aws:SourceIp", call.connection.peer.to_string())
-        .with("aws:SecureTransport", (call.connection.tls || call.service.plain_http_is_secure).to_string());
-    authorize(principal, call.caller.identity.permissions(), request)?;
+fn element_of(name: &str, inner: &str) -> String {
+    format!("<{name}>{inner}</{name}>")
+}
 
-    let prefix = format!("arn:aws:iam::{}:role/", call.service.account);
-    let role = role_arn
-        .strip_prefix(&prefix)
-        .and_then(|name| call.service.roles.iter().find(|role| role.name == name));
-    let trusted =
-        role.filter(|role| role.external_id.is_none() || role.external_id.as_deref() == external_id);
-    trusted.ok_or_else(|| {
-        let text = format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {role_arn}",
-            principal.arn()
-        );
-        StsError::forbidden("AccessDenied", text)
-    })
+/// The tags of the new session with those that the caller's session hands on, and the keys of those that go further.
+fn chained_tags(
+    caller: &Principal,
+    tags: &[Tag],
+    transitive: &[&str],
+) -> Result<(Vec<Tag>, Vec<String>), StsError> {
+    let is_among = |key: &str, tags: &[Tag]| tags.iter().any(|(tag, _)| tag.eq_ignore_ascii_case(key));
+    if let Some(missing) = transitive.iter().find(|key| !is_among(key, tags)) {
+        let text = format!("The transitive tag key {missing} is not among the tags.");
+        return Err(StsError::new("InvalidParameterValue", text));
+    }
+    let mut all = tags.to_vec();
+    let mut handed_on: Vec<String> = transitive.iter().map(|key| (*key).to_owned()).collect();
+    for key in &caller.transitive_tags {
+        if is_among(key, tags) {
+            let text = "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.";
+            return Err(StsError::new("InvalidParameterValue", text));
+        }
+        all.extend(caller.tags.iter().find(|(tag, _)| tag == key).cloned());
+        handed_on.push(key.clone());
+    }
+    Ok((all, handed_on))
 }
 
 fn check_duration(call: &Call<'_>, role: &Role, seconds: u32) -> Result<(), StsError> {

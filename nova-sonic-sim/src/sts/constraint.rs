@@ -69,8 +69,18 @@ impl Constraints {
         bounds: std::ops::RangeInclusive<u32>,
         default: u32,
     ) -> u32 {
+        self.number("durationSeconds", value, bounds, default)
+    }
+
+    /// A whole number within bounds; the default when it is not given.
+    pub(super) fn number(
+        &mut self,
+        field: &str,
+        value: Option<&str>,
+        bounds: std::ops::RangeInclusive<u32>,
+        default: u32,
+    ) -> u32 {
         let Some(text) = value else { return default };
-        let field = "durationSeconds";
         match text.parse::<u32>() {
             Ok(seconds) if seconds < *bounds.start() => {
                 self.add(
@@ -120,12 +130,15 @@ pub(super) enum Alphabet {
     Policy,
     Arn,
     Tag,
+    /// Access key ids.
+    Word,
 }
 
 impl Alphabet {
     fn has(self, character: char) -> bool {
         let word = character.is_ascii_alphanumeric() || character == '_';
         match self {
+            Self::Word => word,
             Self::Name => word || "+=,.@-".contains(character),
             Self::ExternalId => word || "+=,.@:/-".contains(character),
             Self::Policy => matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}'),
@@ -140,6 +153,7 @@ impl Alphabet {
 
     const fn pattern(self) -> &'static str {
         match self {
+            Self::Word => r"[\w]*",
             Self::Name => r"[\w+=,.@-]*",
             Self::ExternalId => r"[\w+=,.@:\/-]*",
             Self::Policy => r"[\u0009\u000A\u000D\u0020-\u00FF]+",

@@ -29,6 +29,14 @@ impl StsError {
         Self { status: StatusCode::FORBIDDEN, ..Self::new(code, message) }
     }
 
+    /// STS is not activated in the region.
+    pub(crate) fn region_disabled(account: &str) -> Self {
+        let text = format!(
+            "STS is not activated in this region for account:{account}. Your account administrator can activate STS in this region using the IAM Console."
+        );
+        Self::forbidden("RegionDisabledException", text)
+    }
+
     /// STS is there, but not at work.
     pub(crate) fn unavailable() -> Self {
         let message = "Service Unavailable. Please try again later.";

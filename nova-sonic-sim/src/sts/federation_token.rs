@@ -6,10 +6,7 @@ use super::{
     response::{credentials_xml, element},
     session::SessionScope,
 };
-use crate::{
-    auth::{Permissions, Principal, PrincipalKind, SessionGrant, authorize},
-    policy::Request,
-};
+use crate::auth::{Permissions, Principal, PrincipalKind, SessionGrant, authorize};
 
 pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
     let parameters = call.parameters;
@@ -29,31 +26,34 @@ pub(super) fn answer(call: &Call<'_>) -> Result<StsAnswer, StsError> {
     }
     let principal = Principal {
         kind: PrincipalKind::FederatedUser { name: name.to_owned() },
+        partition: call.service.partition,
         account: call.service.account.clone(),
         user_id: format!("{}:{name}", call.service.account),
         source_identity: None,
         tags: scope.tags.clone(),
+        transitive_tags: Vec::new(),
+        issued_at: Some(call.now),
     };
-    let request = Request::new("sts:GetFederationToken", principal.arn())
-        .with("aws:CurrentTime", call.now.to_string())
-        .with("aws:RequestedRegion", call.service.region.clone())
-        .with("aws:SourceIp", call.connection.peer.to_string());
-    authorize(caller.principal(), caller.permissions(), request)?;
+    let arn = principal.arn();
+    let tagged = (!scope.tags.is_empty()).then_some("sts:TagSession");
+    for action in ["sts:GetFederationToken"].into_iter().chain(tagged) {
+        let mut request = call.service.ask(call.connection, &call.caller.region, call.now, (action, &arn));
+        for (key, value) in &scope.tags {
+            request = request.with(&format!("aws:RequestTag/{key}"), value.clone());
+        }
+        authorize(caller.principal(), caller.permissions(), request)?;
+    }
     let (session, packed_percent) = scope.policies()?;
 
-    let (arn, user_id) = (principal.arn(), principal.user_id.clone());
+    let user = element("FederatedUserId", &principal.user_id) + &element("Arn", &arn);
     // no policy, no permissions: unlike AssumeRole, this call fails closed
     let permissions = Permissions {
         identity: caller.permissions().identity.clone(),
         session: Some(session.unwrap_or_default()),
     };
-    let grant = SessionGrant { principal, permissions, expires_at: call.expires_at(seconds) };
+    let (expires_at, token_bytes) = (call.expires_at(seconds), scope.token_bytes());
+    let grant = SessionGrant { principal, permissions, expires_at, token_bytes };
     let issued = call.service.credentials.issue(grant, call.now);
-
-    let user = element("FederatedUserId", &user_id) + &element("Arn", &arn);
-    let mut result = credentials_xml(&issued) + &format!("<FederatedUser>{user}</FederatedUser>");
-    if packed_percent > 0 {
-        result += &element("PackedPolicySize", &packed_percent.to_string());
-    }
+    let result = credentials_xml(&issued, packed_percent) + &format!("<FederatedUser>{user}</FederatedUser>");
     Ok(StsAnswer { action: "GetFederationToken", result })
 }

@@ -2,6 +2,7 @@
 //!
 //! Source of parameters, limits and errors: the service model `sts/2011-06-15` and its API reference.
 
+mod access_key_info;
 mod assume_role;
 mod caller_identity;
 mod constraint;
@@ -10,19 +11,21 @@ mod fault;
 mod federation_token;
 mod parameters;
 mod response;
+mod role;
 mod session;
+mod session_token;
 
 pub(crate) use error::StsError;
 pub(crate) use fault::{Disturbance, FaultBook};
 pub use fault::{FaultSchedule, StsFault, StsFaultKind};
 pub(crate) use parameters::Parameters;
-pub(crate) use response::{error_xml, success_xml, without_element};
+pub(crate) use response::{NAMESPACE, element, error_xml, success_xml, without_element};
 
 use http::request::Parts;
 use nova_sonic_core::time::Timestamp;
 
 use crate::{
-    auth::{Caller, Expectation, PrincipalKind, SignedBody, verify_headers},
+    auth::{Caller, EndpointRegion, Expectation, PrincipalKind, SignedBody, verify_headers},
     service::{Connection, Service},
 };
 
@@ -52,24 +55,27 @@ pub(crate) fn answer(
     disturbance: &Disturbance,
 ) -> Result<StsAnswer, StsError> {
     let now = shifted(service.clock.timestamp(), disturbance.clock_skew_millis);
-    let regions = [service.region.as_str(), "us-east-1"];
-    // the global endpoint signs for us-east-1
+    let mut regions = service.regions_at(parts);
+    if !matches!(EndpointRegion::of(parts), EndpointRegion::Regional(_)) {
+        // the global endpoint signs for this one
+        regions.push("us-east-1");
+    }
     let expected = Expectation { service: "sts", regions: &regions, now };
     let caller = verify_headers(parts, SignedBody::Whole(body), &service.credentials, &expected)?;
+    if service.disabled_regions.contains(&caller.region) {
+        return Err(StsError::region_disabled(&service.account));
+    }
     let expires_in_seconds = disturbance.expires_in_seconds;
     let call = Call { service, connection, caller: &caller, parameters, now, expires_in_seconds };
-    let federated = matches!(caller.identity.principal().kind, PrincipalKind::FederatedUser { .. });
-    let known = (parameters.get("Action").unwrap_or_default(), parameters.get("Version").unwrap_or_default());
-    match known {
-        (action @ ("AssumeRole" | "GetFederationToken"), VERSION) if federated => {
-            let arn = caller.identity.principal().arn();
-            Err(StsError::forbidden(
-                "AccessDenied",
-                format!("User: {arn} is not authorized to perform: sts:{action}"),
-            ))
-        }
+    let asked = (parameters.get("Action").unwrap_or_default(), parameters.get("Version").unwrap_or_default());
+    if asked.1 == VERSION {
+        call.closed_to_caller(asked.0)?;
+    }
+    match asked {
         ("AssumeRole", VERSION) => assume_role::answer(&call),
         ("GetFederationToken", VERSION) => federation_token::answer(&call),
+        ("GetSessionToken", VERSION) => session_token::answer(&call),
+        ("GetAccessKeyInfo", VERSION) => access_key_info::answer(&call),
         ("GetCallerIdentity", VERSION) => Ok(caller_identity::answer(&call)),
         ("", _) => Err(StsError::new("MissingAction", "Could not find the parameter Action.")),
         (action, version) => Err(StsError::unknown_action(action, version)),
@@ -90,6 +96,25 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// Refuses what this kind of caller may never ask, whatever his policies say.
+    ///
+    /// Source: IAM user guide, "Compare AWS STS credentials".
+    fn closed_to_caller(&self, action: &str) -> Result<(), StsError> {
+        let principal = self.caller.identity.principal();
+        let open: &[&str] = match principal.kind {
+            PrincipalKind::FederatedUser { .. } => &["GetCallerIdentity"],
+            PrincipalKind::User { .. } if self.caller.identity.is_temporary() => {
+                &["AssumeRole", "GetCallerIdentity", "GetFederationToken", "GetSessionToken"]
+            }
+            PrincipalKind::User { .. } | PrincipalKind::AssumedRole { .. } => return Ok(()),
+        };
+        if open.contains(&action) || !parameters::ACTIONS.contains(&action) {
+            return Ok(());
+        }
+        let text = format!("User: {} is not authorized to perform: sts:{action}", principal.arn());
+        Err(StsError::forbidden("AccessDenied", text))
+    }
+
     /// When credentials expire that were asked for so many seconds.
     fn expires_at(&self, seconds: u32) -> Timestamp {
         let asked = i64::from(seconds);

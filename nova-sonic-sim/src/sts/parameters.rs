@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The actions of STS that a caller signs.
-const ACTIONS: [&str; 7] = [
+pub(super) const ACTIONS: [&str; 7] = [
     "AssumeRole",
     "AssumeRoot",
     "DecodeAuthorizationMessage",
@@ -26,7 +26,7 @@ impl Parameters {
         )
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 

@@ -1,9 +1,10 @@
 //! The XML of STS.
 
-use super::{StsAnswer, StsError};
+use super::{StsAnswer, StsError, session::TOKEN_LIMIT};
 use crate::auth::IssuedCredentials;
 
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// Of its documents.
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The document of a call that succeeded.
 pub(crate) fn success_xml(answer: &StsAnswer, request_id: &str) -> String {
@@ -15,11 +16,11 @@ pub(crate) fn success_xml(answer: &StsAnswer, request_id: &str) -> String {
 }
 
 /// The document of a call that failed.
-pub(crate) fn error_xml(error: &StsError, request_id: &str) -> String {
+pub(crate) fn error_xml(namespace: &str, error: &StsError, request_id: &str) -> String {
     let side = if error.status.is_server_error() { "Receiver" } else { "Sender" };
     let inner = element("Type", side) + &element("Code", &error.code) + &element("Message", &error.message);
     let request_id = element("RequestId", request_id);
-    format!("<ErrorResponse xmlns=\"{NAMESPACE}\"><Error>{inner}</Error>{request_id}</ErrorResponse>")
+    format!("<ErrorResponse xmlns=\"{namespace}\"><Error>{inner}</Error>{request_id}</ErrorResponse>")
 }
 
 /// The document without the first element of this name, and without what is in it.
@@ -33,7 +34,7 @@ pub(crate) fn without_element(document: &str, name: &str) -> String {
 }
 
 /// One element with a text in it.
-pub(super) fn element(name: &str, text: &str) -> String {
+pub(crate) fn element(name: &str, text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -49,10 +50,17 @@ pub(super) fn element(name: &str, text: &str) -> String {
     format!("<{name}>{escaped}</{name}>")
 }
 
-pub(super) fn credentials_xml(issued: &IssuedCredentials) -> String {
+/// What was issued, and how full its policies and its token are.
+pub(super) fn credentials_xml(issued: &IssuedCredentials, packed_percent: usize) -> String {
     let inner = element("AccessKeyId", &issued.access_key_id)
         + &element("SecretAccessKey", issued.secret.expose())
         + &element("SessionToken", issued.session_token.expose())
         + &element("Expiration", &issued.expires_at.to_string());
-    format!("<Credentials>{inner}</Credentials>")
+    let mut result = format!("<Credentials>{inner}</Credentials>");
+    if packed_percent > 0 {
+        result += &element("PackedPolicySize", &packed_percent.to_string());
+    }
+    let size = issued.session_token.expose().len();
+    result += &element("SessionTokenSize", &size.to_string());
+    result + &element("SessionTokenUtilization", &(size * 100).div_ceil(TOKEN_LIMIT).to_string())
 }

@@ -7,19 +7,24 @@ use super::{
     error::StsError,
     parameters::Parameters,
 };
-use crate::policy::PolicyDocument;
+use crate::{auth::Tag, policy::PolicyDocument};
 
 /// Longest inline policy, in characters; managed ones count in.
 const POLICY_LIMIT: usize = 2048;
 const POLICY_ARN_LIMIT: usize = 10;
 const TAG_LIMIT: usize = 50;
+/// Length of a token that carries nothing of the caller's, in bytes; AWS says only that none may be assumed.
+pub(super) const TOKEN_BYTES: usize = 700;
+/// Longest token, in bytes, which `SessionTokenUtilization` is a share of.
+pub(super) const TOKEN_LIMIT: usize = 4096;
 
 /// The parameters that narrow a session.
 #[derive(Debug)]
 pub(super) struct SessionScope<'a> {
     policy: Option<&'a str>,
     policy_arns: Vec<&'a str>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Vec<Tag>,
+    least_token_bytes: usize,
 }
 
 impl<'a> SessionScope<'a> {
@@ -46,7 +51,18 @@ impl<'a> SessionScope<'a> {
         }
         let tags =
             keys.iter().zip(&values).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Self { policy, policy_arns, tags }
+        let least = constraints.number(
+            "minimumSessionTokenSize",
+            parameters.get("MinimumSessionTokenSize"),
+            0..=4096,
+            0,
+        );
+        Self { policy, policy_arns, tags, least_token_bytes: usize::try_from(least).unwrap_or(0) }
+    }
+
+    /// How long the token is to be, in bytes: it carries what narrows the session, and can be asked to be longer.
+    pub(super) fn token_bytes(&self) -> usize {
+        self.least_token_bytes.max(TOKEN_BYTES + self.packed_bytes() / 2)
     }
 
     /// The session policies, and how full the packed form is, in percent.
@@ -58,6 +74,10 @@ impl<'a> SessionScope<'a> {
         let mut seen = HashSet::new();
         if !self.tags.iter().all(|(key, _)| seen.insert(key.to_lowercase())) {
             let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+            return Err(StsError::new("InvalidParameterValue", text));
+        }
+        if self.tags.iter().any(|(key, _)| key.to_lowercase().starts_with("aws:")) {
+            let text = "Tag keys with the prefix aws: are reserved for use by AWS.";
             return Err(StsError::new("InvalidParameterValue", text));
         }
         let documents = self.policy.map(PolicyDocument::parse).transpose()?;

@@ -12,10 +12,8 @@ use serde_json::{Value, json};
 use crate::{
     raw,
     request::{Call, control, try_send},
-    support::{SONIC, bedrock, open_whole, simulator, user, within},
+    support::{ROLE, SONIC, bedrock, open_whole, simulator, user, within},
 };
-
-const ROLE: &str = "arn:aws:iam::123456789012:role/nova-sonic-voice";
 
 async fn controlled() -> Simulator {
     simulator(|config| config.control = true).await

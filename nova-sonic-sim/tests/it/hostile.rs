@@ -98,7 +98,8 @@ async fn paths_and_methods_without_an_operation_are_refused_in_aws_shape() {
     for (method, path, status) in [
         ("GET", "/", 405),
         ("POST", "/favicon.ico", 404),
-        ("POST", "/model/x/converse", 404),
+        ("POST", "/model/x/sing", 404),
+        ("GET", "/_simulator/state", 404),
         ("GET", "/model/x/invoke", 405),
         ("DELETE", "/model/x/invoke-with-bidirectional-stream", 405),
     ] {

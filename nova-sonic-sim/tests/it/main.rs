@@ -11,11 +11,14 @@
 mod bedrock_sdk;
 mod control;
 mod conversation;
+mod decoys;
 mod faults;
 mod hostile;
 mod raw;
 mod recorded;
+mod regions;
 mod request;
+mod roles;
 mod shutdown;
 mod signatures;
 mod sts_sdk;

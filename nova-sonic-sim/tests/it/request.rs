@@ -1,10 +1,13 @@
 //! One request and its answer, signed by hand for any service, region and host.
 
-use std::time::SystemTime;
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign},
     sign::v4,
 };
 use bytes::Bytes;
@@ -88,6 +91,34 @@ impl Call {
         }
         request.body(Full::new(self.body.clone().into())).unwrap()
     }
+}
+
+/// A presigned `POST /?Action=CallWithBearerToken`, as AWS's token generators make it: its path and query.
+pub(crate) fn presigned_bearer_call(
+    credentials: &Credentials,
+    region: &str,
+    time: SystemTime,
+    expires: Duration,
+) -> String {
+    let path = "/?Action=CallWithBearerToken";
+    let mut settings = SigningSettings::default();
+    settings.signature_location = SignatureLocation::QueryParams;
+    settings.expires_in = Some(expires);
+    let uri = format!("https://bedrock.amazonaws.com{path}");
+    let request = SignableRequest::new("POST", uri, std::iter::empty(), SignableBody::Bytes(b"")).unwrap();
+    let identity = credentials.clone().into();
+    let params = v4::SigningParams::builder().identity(&identity).region(region).name("bedrock");
+    let params = params.time(time).settings(settings).build().unwrap().into();
+    let (_, parameters) = sign(request, &params).unwrap().into_parts().0.into_parts();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters.iter().map(|(name, value): &(&str, Cow<'_, str>)| (*name, value.as_ref())));
+    format!("{path}&{}", query.finish())
+}
+
+/// The same written as a short-term API key.
+pub(crate) fn api_key(path_and_query: &str) -> String {
+    let url = format!("bedrock.amazonaws.com{path_and_query}&Version=1");
+    format!("bedrock-api-key-{}", base64_simd::STANDARD.encode_to_string(url))
 }
 
 /// What came back.

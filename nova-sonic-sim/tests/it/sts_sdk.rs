@@ -4,21 +4,7 @@ use aws_sdk_bedrockruntime::error::ProvideErrorMetadata;
 use aws_sdk_sts::types::Tag;
 use nova_sonic_sim::DEFAULT_ACCESS_KEY_ID;
 
-use crate::support::{SONIC, bedrock, open_whole, simulator, sts, temporary, user, within};
-
-const ROLE: &str = "arn:aws:iam::123456789012:role/nova-sonic-voice";
-
-fn sonic_only() -> String {
-    let allowed = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0";
-    format!(
-        r#"{{"Version":"2012-10-17","Statement":[
-        {{"Effect":"Allow","Action":["bedrock:InvokeModel","bedrock:InvokeModelWithBidirectionalStream"],"Resource":"{allowed}",
-          "Condition":{{"StringEquals":{{"aws:RequestedRegion":"us-east-1"}},"Bool":{{"aws:SecureTransport":"true"}},
-          "DateLessThan":{{"aws:CurrentTime":"2099-01-01T00:00:00Z"}}}}}},
-        {{"Effect":"Deny","NotAction":["bedrock:InvokeModel","bedrock:InvokeModelWithBidirectionalStream"],"Resource":"*"}},
-        {{"Effect":"Deny","Action":"*","NotResource":"{allowed}"}}]}}"#
-    )
-}
+use crate::support::{ROLE, SONIC, bedrock, open_whole, simulator, sonic_only, sts, temporary, user, within};
 
 #[tokio::test]
 async fn an_assumed_role_opens_what_its_session_policy_allows() {
@@ -98,10 +84,110 @@ async fn assume_role_refuses_what_aws_refuses() {
             "InvalidParameterValue",
             "Duplicate tag keys",
         ),
+        (
+            "reserved tag",
+            valid().tags(Tag::builder().key("aws:team").value("v").build().unwrap()),
+            "InvalidParameterValue",
+            "reserved for use by AWS",
+        ),
+        (
+            "transitive tag",
+            valid().transitive_tag_keys("team"),
+            "InvalidParameterValue",
+            "is not among the tags",
+        ),
     ] {
         let error = call.send().await.err().unwrap();
         assert_eq!(error.code(), Some(code), "{name}");
         assert!(error.message().unwrap().contains(text), "{name}: {error:?}");
+    }
+}
+
+/// What IAM's grammar refuses, in its words.
+#[tokio::test]
+async fn malformed_policies_are_told_from_long_ones() {
+    let simulator = simulator(|_| {}).await;
+    let client = sts(&simulator, user());
+    let statement =
+        |rest: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",{rest}}}]}}"#);
+    for (policy, text) in [
+        ("no json".to_owned(), "Syntax errors in policy."),
+        (r#"{"Version":"2020-01-01","Statement":[]}"#.to_owned(), "The policy version is not valid."),
+        (statement(r#""Action":"*","Resource":"*","Principal":"*""#), "should not specify a principal"),
+        (statement(r#""Action":"Invoke","Resource":"*""#), "must be prefaced by a vendor"),
+        (statement(r#""Action":"*","Resource":"sonic""#), "must be in ARN format"),
+        (statement(r#""Action":"*","Resource":"arn:amazon:s3:::b""#), "Partition \"amazon\" is not valid"),
+        (statement(r#""Sid":"a b","Action":"*","Resource":"*""#), "must be alpha-numeric"),
+        (
+            statement(r#""Action":"*","Resource":"*","Condition":{"Sometimes":{"a":"b"}}"#),
+            "Invalid Condition type",
+        ),
+    ] {
+        let call = client.assume_role().role_arn(ROLE).role_session_name("ns-alice").policy(policy);
+        let error = call.send().await.err().unwrap();
+        assert_eq!(error.code(), Some("MalformedPolicyDocument"), "{error:?}");
+        assert!(error.message().unwrap().contains(text), "{error:?}");
+    }
+    // a policy may be long and still not be too large: white space is not packed
+    let padded = statement(r#""Action":"*","Resource":"*""#);
+    let padded = format!("{padded}{}", " ".repeat(2048 - padded.len()));
+    for (policy, code) in [(padded.clone(), None), (padded + " ", Some("ValidationError"))] {
+        let call = client.assume_role().role_arn(ROLE).role_session_name("ns-alice").policy(policy);
+        assert_eq!(
+            call.send().await.err().and_then(|error| error.code().map(str::to_owned)).as_deref(),
+            code
+        );
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_as_long_as_what_they_carry_or_as_was_asked() {
+    let simulator = simulator(|_| {}).await;
+    let client = sts(&simulator, user());
+    let call = || client.assume_role().role_arn(ROLE).role_session_name("ns-alice");
+    let mut lengths = Vec::new();
+    for call in [call(), call().policy(sonic_only()), call().minimum_session_token_size(4000)] {
+        let answer = call.send().await.unwrap();
+        let token = answer.credentials().unwrap().session_token().to_owned();
+        assert_eq!(answer.session_token_size(), Some(i32::try_from(token.len()).unwrap()));
+        assert!((1..=100).contains(&answer.session_token_utilization().unwrap()));
+        assert!(token.contains(['+', '/', '=']));
+        lengths.push(token.len());
+    }
+    assert!(lengths[0] >= 700 && lengths[1] > lengths[0], "{lengths:?}");
+    assert!((4000..=4096).contains(&lengths[2]), "{lengths:?}");
+    let error = call().minimum_session_token_size(4097).send().await.err().unwrap();
+    assert_eq!(error.code(), Some("ValidationError"));
+}
+
+#[tokio::test]
+async fn a_session_token_may_do_all_that_the_user_may() {
+    let simulator = simulator(|_| {}).await;
+    let client = sts(&simulator, user());
+    let session = client.get_session_token().duration_seconds(900).send().await.unwrap();
+    let session = temporary(session.credentials().unwrap());
+    assert!(open_whole(&bedrock(&simulator, session.clone()), "amazon.nova-2-5-sonic").await.is_ok());
+    let again = sts(&simulator, session).get_session_token().send().await.err().unwrap();
+    assert_eq!(again.message(), Some("Cannot call GetSessionToken with session credentials"));
+    for seconds in [899, 129_601] {
+        let error = client.get_session_token().duration_seconds(seconds).send().await.err().unwrap();
+        assert_eq!(error.code(), Some("ValidationError"), "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_of_too_many_credentials_are_forgotten() {
+    let simulator = simulator(|config| config.max_remembered_credentials = 8).await;
+    let client = sts(&simulator, user());
+    let call = client.assume_role().role_arn(ROLE).role_session_name("ns-alice").duration_seconds(900);
+    let mut issued = Vec::new();
+    for _ in 0..9 {
+        issued.push(temporary(call.clone().send().await.unwrap().credentials().unwrap()));
+    }
+    assert_eq!(simulator.state().credentials_remembered, 8);
+    for (number, known) in [(0, false), (1, true), (8, true)] {
+        let answer = sts(&simulator, issued[number].clone()).get_caller_identity().send().await;
+        assert_eq!(answer.is_ok(), known, "{number}");
     }
 }
 

@@ -21,6 +21,24 @@ use nova_sonic_sim::{DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator
 
 pub(crate) const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
+/// A text model that exists.
+pub(crate) const LITE: &str = "amazon.nova-lite-v1:0";
+/// The default role's ARN.
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/nova-sonic-voice";
+
+/// The session policy that this project ships, with a date far away.
+pub(crate) fn sonic_only() -> String {
+    let allowed = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0";
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[
+        {{"Effect":"Allow","Action":["bedrock:InvokeModel","bedrock:InvokeModelWithBidirectionalStream"],"Resource":"{allowed}",
+          "Condition":{{"StringEquals":{{"aws:RequestedRegion":"us-east-1"}},"Bool":{{"aws:SecureTransport":"true"}},
+          "DateLessThan":{{"aws:CurrentTime":"2099-01-01T00:00:00Z"}}}}}},
+        {{"Effect":"Deny","NotAction":["bedrock:InvokeModel","bedrock:InvokeModelWithBidirectionalStream"],"Resource":"*"}},
+        {{"Effect":"Deny","Action":"*","NotResource":"{allowed}"}}]}}"#
+    )
+}
+
 /// A simulator, configured by `change`.
 pub(crate) async fn simulator(change: impl FnOnce(&mut SimulatorConfig)) -> Simulator {
     let mut config = SimulatorConfig::default();
