@@ -2,10 +2,11 @@
 // policy, with a role that may do everything.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { availableParallelism } from 'node:os';
 
 import { committedCatalogue, currentCatalogue } from './policy/catalogue.js';
 import { Session } from './policy/engine.js';
@@ -46,10 +47,10 @@ async function judgeAll(names) {
         const judged = [];
         try {
             while (waiting.length > 0) {
-                const answer = new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+                // an error of the worker rejects this as well
+                const answer = once(worker, 'message');
                 worker.postMessage(waiting.shift());
-                judged.push(await answer);
-                worker.removeAllListeners();
+                judged.push(...(await answer));
             }
         } finally {
             await worker.terminate();

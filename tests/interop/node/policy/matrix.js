@@ -39,17 +39,17 @@ export async function readActions() {
 
 /** Every case of a form: `{ action, resource, own, context, contextName, wanted }`.
  *
- * A form that is asked about as a whole meets every kind of ARN that Bedrock has, and in every context; the others meet
- * what differs between forms. Edges are contexts that only the action in question is asked in. */
+ * A form that is asked about as a whole meets every action of the catalogue in every context, on every kind of ARN that
+ * Bedrock has; of the others that is asked in which they differ. Edges are contexts for the action in question alone. */
 export function* cases(form, { actions, bedrockArns }) {
     const inTime = [['in time', form.context]];
     const all = [...inTime, ...contexts(form, form.changes)];
     const withEdges = [...all, ...contexts(form, form.edges)];
-    for (const action of actions) {
+    for (const action of actions.filter(({ complete }) => form.whole || complete)) {
         const named = form.actions.includes(action.name);
-        const asked = action.complete || form.whole ? all : inTime;
+        const asked = named ? withEdges : form.whole ? all : inTime;
         for (const resource of resources(form, action, bedrockArns)) {
-            for (const [contextName, context] of named ? withEdges : asked) {
+            for (const [contextName, context] of asked) {
                 const wanted = wantedOf(form, named, resource.arn, contextName);
                 yield { action: action.name, resource: resource.arn, own: resource.own, context, contextName, wanted };
             }
@@ -64,8 +64,8 @@ function contexts(form, changes) {
 
 function resources(form, { complete, own }, bedrockArns) {
     const models = form.allowed.map(({ resource }) => resource);
-    const asked = complete ? [...models, ...form.others] : [models[0]];
-    if (form.whole) asked.push(...(complete ? bedrockArns : [form.others[0]]), ...own);
+    const asked = complete ? [...models, ...form.others] : [models[0], form.others[0]];
+    if (form.whole) asked.push(...(complete ? bedrockArns : []), ...own);
     const place = (arn) =>
         arn.replace('${Partition}', form.partition).replace('${Region}', form.region).replace('${Account}', ACCOUNT);
     const placed = new Set([...asked.map(place), '*']);

@@ -36,7 +36,8 @@ struct Task {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let task: Task = serde_json::from_str(&read_to_string(stdin())?)?;
-    let networks = task.source_cidrs.iter().map(|network| Cidr::parse(network)).collect::<Result<Vec<_>, _>>()?;
+    let networks =
+        task.source_cidrs.iter().map(|network| Cidr::parse(network)).collect::<Result<Vec<_>, _>>()?;
     let scope = ScopePolicy::new(Region::parse(&task.region)?, ModelId::parse(&task.model_id)?);
     let builder = CredentialBroker::builder()
         .scope(scope.source_cidrs(networks))

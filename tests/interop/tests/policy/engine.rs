@@ -73,7 +73,8 @@ impl Engine for IamRs {
             IAMRequest::new(Principal::Aws(PrincipalId::String(user)), action, arn(action, resource));
         for (key, value) in context {
             // to this engine a text is not a truth value
-            let value = value.parse().map_or_else(|_| ContextValue::String(value.clone()), ContextValue::Boolean);
+            let value =
+                value.parse().map_or_else(|_| ContextValue::String(value.clone()), ContextValue::Boolean);
             request.context.data.insert(key.clone(), value);
         }
         match self.0.evaluate(&request).expect("a legal request").decision {

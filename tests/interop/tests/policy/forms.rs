@@ -14,7 +14,7 @@ pub(crate) struct Form {
     pub(crate) name: String,
     pub(crate) partition: String,
     pub(crate) region: String,
-    /// Whether every kind of ARN is asked about in every context, or what differs between forms.
+    /// Whether iam-simulate was asked everything about it, or that in which forms differ.
     pub(crate) whole: bool,
     pub(crate) actions: Vec<String>,
     pub(crate) allowed: Vec<Allowed>,

@@ -84,19 +84,22 @@ impl Matrix {
         self
     }
 
-    /// Asks every question of a form.
-    pub(crate) fn for_each(&self, form: &Form, mut ask: impl FnMut(Case<'_>)) {
+    /// Asks about a form.
+    ///
+    /// As a whole that is every action of the catalogue in every context, on every kind of ARN that Bedrock has;
+    /// otherwise that in which forms differ.
+    pub(crate) fn for_each(&self, form: &Form, whole: bool, mut ask: impl FnMut(Case<'_>)) {
         let in_time = ("in time", form.context.clone());
         let all: Vec<_> = std::iter::once(in_time).chain(changed(form, &form.changes)).collect();
         let with_edges: Vec<_> = all.iter().cloned().chain(changed(form, &form.edges)).collect();
-        for action in &self.actions {
+        for action in self.actions.iter().filter(|action| whole || action.complete) {
             let named = form.actions.contains(&action.name);
-            let contexts = match (named, action.complete || form.whole) {
+            let contexts = match (named, whole) {
                 (true, _) => &with_edges[..],
                 (false, true) => &all[..],
                 (false, false) => &all[..1],
             };
-            for resource in self.resources(form, action) {
+            for resource in self.resources(form, action, whole) {
                 for (context_name, context) in contexts {
                     let wanted = wanted(form, named, &resource, context_name);
                     let (action, resource) = (action.name.as_str(), resource.as_str());
@@ -106,19 +109,14 @@ impl Matrix {
         }
     }
 
-    fn resources(&self, form: &Form, action: &Action) -> Vec<String> {
-        let mut models = form.allowed.iter().map(|allowed| &allowed.resource);
-        let mut asked: Vec<&String> = if action.complete {
-            models.chain(&form.others).collect()
-        } else {
-            models.next().into_iter().collect()
-        };
-        if form.whole {
-            if action.complete {
-                asked.extend(&self.bedrock_arns);
-            } else {
-                asked.extend(form.others.first());
-            }
+    fn resources(&self, form: &Form, action: &Action, whole: bool) -> Vec<String> {
+        let models = form.allowed.iter().map(|allowed| &allowed.resource);
+        let few = if action.complete { usize::MAX } else { 1 };
+        let mut asked: Vec<&String> = models.take(few).chain(form.others.iter().take(few)).collect();
+        if whole && action.complete {
+            asked.extend(&self.bedrock_arns);
+        }
+        if whole {
             asked.extend(&action.own);
         }
         let mut placed: Vec<String> = Vec::new();

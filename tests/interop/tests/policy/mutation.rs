@@ -73,7 +73,7 @@ fn mutations(policy: &Value) -> Vec<(String, Value)> {
 fn surprise<E: Engine>(matrix: &Matrix, form: &Form, policy: &str) -> Option<String> {
     let engine = E::new(policy);
     let mut surprise = None;
-    matrix.for_each(form, |case| {
+    matrix.for_each(form, true, |case| {
         if surprise.is_none() && engine.judge(case.action, case.resource, case.context) != case.wanted {
             surprise = Some(format!("{case:?}"));
         }
