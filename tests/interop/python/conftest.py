@@ -5,6 +5,7 @@ import os
 import pathlib
 import selectors
 import subprocess
+import typing
 from collections.abc import Iterator
 
 import boto3
@@ -65,6 +66,14 @@ def start(folder: pathlib.Path, *options: str) -> tuple[subprocess.Popen[str], d
         stop(process)
         raise RuntimeError("the simulator did not start: its complaint stands above")
     return process, json.loads(line)
+
+
+def answers(program: str, *tasks: object) -> list[dict[str, typing.Any]]:
+    """What one of this folder's Rust programs answers to these tasks, one line of JSON each."""
+    command = ["cargo", "run", "--quiet", "--package", "nova-sonic-interop", "--bin", program]
+    lines = "".join(json.dumps(task) + "\n" for task in tasks)
+    done = subprocess.run(command, cwd=ROOT, input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def stop(process: subprocess.Popen[str]) -> None:
