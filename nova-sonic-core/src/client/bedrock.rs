@@ -9,7 +9,7 @@ use std::{
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::{
     Client as Sdk,
-    config::SharedCredentialsProvider,
+    config::{IdentityCache, SharedCredentialsProvider, SharedHttpClient},
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
     primitives::{
@@ -54,14 +54,17 @@ pub(super) struct Stream2Way {
 /// Opens a stream. The first events are in `shared`'s queue already: the service may hold its answer until it has
 /// seen them.
 pub(super) async fn open(
-    sdk: &Sdk,
-    model_id: &str,
+    sdk: Sdk,
+    http_client: SharedHttpClient,
+    model_id: String,
     credentials: Credentials,
     shared: Arc<Shared>,
 ) -> Result<Stream2Way, StreamError> {
-    // the very credentials whose expiry the session knows
     let overridden = aws_sdk_bedrockruntime::Config::builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials));
+        .http_client(http_client)
+        // the very credentials whose expiry the session knows
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::no_cache());
     let sent = sdk
         .invoke_model_with_bidirectional_stream()
         .model_id(model_id)

@@ -1,9 +1,10 @@
 //! Making a client.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
@@ -89,7 +90,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Reads the configuration. Credentials are asked for at each [`Client::open`], not here.
+    /// Reads the configuration. Credentials are asked for at each [`Client::open`], not here. Where region, endpoint
+    /// and credentials are all set, nothing is read from the environment or from files.
     ///
     /// # Errors
     /// [`ErrorCode::RegionUnknown`] without a region or with one that cannot be, [`ErrorCode::ConfigurationInvalid`]
@@ -99,20 +101,15 @@ impl ClientBuilder {
         if let Some(pem) = roots {
             check_certificates(pem)?;
         }
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(roots)?);
-        if let Some(region) = self.region {
-            loader = loader.region(Region::new(region));
-        }
-        if let Some(profile_name) = self.profile_name {
-            loader = loader.profile_name(profile_name);
-        }
-        if let Some(provider) = self.credentials {
-            loader = loader.credentials_provider(provider);
-        }
-        if let Some(endpoint_url) = &self.endpoint_url {
-            loader = loader.endpoint_url(endpoint_url);
-        }
-        let sdk_config = loader.load().await;
+        let sdk_config = match (&self.region, &self.credentials, &self.endpoint_url, &self.profile_name) {
+            (Some(region), Some(credentials), Some(endpoint_url), None) => SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(region.clone()))
+                .credentials_provider(credentials.clone())
+                .endpoint_url(endpoint_url)
+                .build(),
+            _ => self.read_environment(http_client(roots)?).await,
+        };
         let region = sdk_config.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
         check_region(&region)?;
         let model_id = self.model_id.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
@@ -122,7 +119,24 @@ impl ClientBuilder {
             ca_certificates: self.ca_certificates,
             connections: self.connections,
         };
-        Client::new(Arc::new(settings))
+        Client::new(settings)
+    }
+
+    async fn read_environment(&self, http_client: SharedHttpClient) -> SdkConfig {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile_name) = &self.profile_name {
+            loader = loader.profile_name(profile_name);
+        }
+        if let Some(provider) = &self.credentials {
+            loader = loader.credentials_provider(provider.clone());
+        }
+        if let Some(endpoint_url) = &self.endpoint_url {
+            loader = loader.endpoint_url(endpoint_url);
+        }
+        loader.load().await
     }
 }
 

@@ -5,10 +5,12 @@
 
 use std::{
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
 };
 
 use aws_smithy_runtime_api::client::{
+    connection::CaptureSmithyConnection,
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
         SharedHttpConnector,
@@ -38,9 +40,12 @@ pub(super) enum GuardError {
     Truncated { missing: u32 },
 }
 
-/// An HTTP client whose event-stream responses are guarded.
+/// An HTTP client whose event-stream responses are guarded, and that notes which connection it used.
 #[derive(Clone, Debug)]
-pub(super) struct Guarded<T>(pub(super) T);
+pub(super) struct Guarded<T> {
+    pub(super) inner: T,
+    pub(super) used: Arc<OnceLock<CaptureSmithyConnection>>,
+}
 
 impl HttpClient for Guarded<SharedHttpClient> {
     fn http_connector(
@@ -48,13 +53,17 @@ impl HttpClient for Guarded<SharedHttpClient> {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Guarded(self.0.http_connector(settings, components)))
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Guarded { inner, used: Arc::clone(&self.used) })
     }
 }
 
 impl HttpConnector for Guarded<SharedHttpConnector> {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let response = self.0.call(request);
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let used = request.extension::<CaptureSmithyConnection>().cloned().unwrap_or_default();
+        request.add_extension(used.clone());
+        let _ = self.used.set(used);
+        let response = self.inner.call(request);
         HttpConnectorFuture::new(async move {
             let response = response.await?;
             let framed = response

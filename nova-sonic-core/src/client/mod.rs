@@ -23,7 +23,8 @@
 //!
 //! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
 //! they share, so that one wake-up of the processor serves many; it costs up to 8 ms. [`Workers`] gives each core a
-//! runtime of its own, for servers with many conversations.
+//! runtime of its own, for servers with many conversations; its threads rest instead, which costs as much, and as
+//! much again for sound that arrives.
 //!
 //! Nothing here logs. At the level `trace` the SDK's target `aws_sigv4` logs the session token of temporary
 //! credentials: whoever logs that much filters it, as with `trace,aws_sigv4=debug`.

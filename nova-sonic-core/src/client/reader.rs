@@ -1,6 +1,6 @@
 //! The task that opens a stream and reads it.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::Client as Sdk;
@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 
 use super::{
     bedrock::{self, StreamError},
-    connection::Idle,
-    shared::Shared,
+    connection::Line,
+    shared::{Reading, Shared},
 };
 use crate::{
     event::EventReader,
@@ -22,18 +22,22 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The task that opens a stream and reads it.
 pub(super) struct Reader {
     pub(super) sdk: Sdk,
-    pub(super) idle: Idle,
+    pub(super) line: Line,
     pub(super) model_id: String,
     pub(super) shared: Arc<Shared>,
 }
 
 impl Reader {
     pub(super) async fn run(self, credentials: Credentials, accepted: oneshot::Sender<Result<(), Failure>>) {
-        let shared = &self.shared;
+        let Self { sdk, line, model_id, shared } = self;
+        // on the heap, and gone once the stream is open: a task is for ever as large as the largest thing it awaits
+        let opening =
+            Box::pin(bedrock::open(sdk, line.http_client(), model_id, credentials, Arc::clone(&shared)));
+        let mut closed = pin!(shared.closed());
         let opened = tokio::select! {
             biased;
-            opened = bedrock::open(&self.sdk, &self.model_id, credentials, Arc::clone(shared)) => opened,
-            () = shared.closed() => return,
+            opened = opening => opened,
+            () = &mut closed => return,
         };
         let mut stream = match opened {
             Ok(stream) => stream,
@@ -54,7 +58,7 @@ impl Reader {
             let received = tokio::select! {
                 biased;
                 received = stream.next() => received,
-                () = shared.closed() => break,
+                () = &mut closed => break,
             };
             let input = match &received {
                 Ok(Some(json)) => match events.read_server(json) {
@@ -65,23 +69,24 @@ impl Reader {
                 Err(StreamError::Exception(error)) => Input::Exception(error.clone()),
                 Err(StreamError::Failed(failure)) => Input::Failed(failure.clone()),
             };
-            let _ = shared.give(input);
+            let reading = shared.receive(input);
             match received {
                 Ok(Some(_)) | Err(StreamError::Exception(_)) => {}
-                Ok(None) => return self.idle.put(self.sdk),
+                Ok(None) => return line.ended_in_order(),
                 Err(StreamError::Failed(_)) => return,
             }
-            // a service that never stops talking must not keep a conversation that is over
-            if shared.close_reason().is_some() {
-                break;
+            match reading {
+                Reading::GoesOn => {}
+                Reading::Waits => std::future::poll_fn(|context| shared.poll_event_room(context)).await,
+                // a service that never stops talking must not keep a conversation that is over
+                Reading::IsOver => break,
             }
-            std::future::poll_fn(|context| shared.poll_event_room(context)).await;
         }
         // let the stream end in order, so that the connection can serve the next one
         let ended =
             tokio::time::timeout(LINGER, async { while let Ok(Some(_)) = stream.next().await {} }).await;
         if ended.is_ok() {
-            self.idle.put(self.sdk);
+            line.ended_in_order();
         }
     }
 }

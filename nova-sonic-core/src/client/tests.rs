@@ -166,3 +166,46 @@ async fn the_timer_serves_a_conversation_that_comes_after_the_last_has_gone() {
         tokio::time::timeout(Duration::from_secs(10), ticker.ended()).await.unwrap();
     }
 }
+
+/// So many conversations that they wake the processor together.
+async fn crowd(ticker: &Arc<Ticker>) -> Vec<Arc<Shared>> {
+    let sessions: Vec<Arc<Shared>> = (0..8)
+        .map(|_| {
+            let session = Session::new(SessionConfig::default(), [7; 32], ticker.clock().now()).unwrap();
+            let shared = Shared::new(session, ticker);
+            shared.give(Input::Connected).unwrap();
+            sent(&shared);
+            shared
+        })
+        .collect();
+    while !ticker.is_busy() {
+        tokio::task::yield_now().await;
+    }
+    sessions
+}
+
+#[tokio::test]
+async fn sound_of_many_waits_for_the_grid() {
+    let ticker = Arc::new(Ticker::new(Clock::start()));
+    let sessions = crowd(&ticker).await;
+    sessions[0].try_send_audio(&[1; 512]).unwrap();
+    assert_eq!(sent(&sessions[0]), []);
+    let leaves = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if let [name] = sent(&sessions[0]).as_slice() {
+                return name.clone();
+            }
+        }
+    };
+    let name = tokio::time::timeout(Duration::from_secs(10), leaves).await.unwrap();
+    assert_eq!(name.as_deref(), Some("audioInput"));
+}
+
+#[tokio::test]
+async fn sound_waits_only_once_on_a_thread_that_rests() {
+    let ticker = Arc::new(Ticker::of_resting_thread(Clock::start()));
+    let sessions = crowd(&ticker).await;
+    sessions[0].try_send_audio(&[1; 512]).unwrap();
+    assert_eq!(sent(&sessions[0]), [Some("audioInput".to_owned())]);
+}

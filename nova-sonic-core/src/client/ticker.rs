@@ -15,18 +15,20 @@ use tokio::sync::Notify;
 use super::{clock::Clock, shared::Shared};
 use crate::time::Tick;
 
-/// From so many conversations on, sound waits for the grid.
-pub(super) const BUSY: usize = 8;
+/// From so many conversations on, they wake the processor together: on the grid, or when their thread has rested.
+const BUSY: usize = 8;
 const GRID: Duration = Duration::from_millis(8);
 /// With many conversations, how often each one's deadlines are looked at.
 const SCAN: Duration = Duration::from_millis(32);
 /// A wake-up that would come so soon, and find its deadline moved so far, is planned anew while somebody is awake.
-const SOON: Duration = Duration::from_millis(40);
+/// tokio looks at a timer up to 64 ms before it fires, and the next frame comes 32 ms from now.
+const SOON: Duration = Duration::from_millis(64 + 40);
 const MOVED: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Ticker {
     clock: Clock,
+    thread_rests: bool,
     sessions: Mutex<Vec<Weak<Shared>>>,
     /// Conversations with a frame of sound that waits for the grid.
     sounding: Mutex<Vec<Weak<Shared>>>,
@@ -40,8 +42,18 @@ pub(super) struct Ticker {
 
 impl Ticker {
     pub(super) fn new(clock: Clock) -> Self {
+        Self::with(clock, false)
+    }
+
+    /// A timer on a thread that rests by itself: there sound need not wait a second time.
+    pub(super) fn of_resting_thread(clock: Clock) -> Self {
+        Self::with(clock, true)
+    }
+
+    fn with(clock: Clock, thread_rests: bool) -> Self {
         Self {
             clock,
+            thread_rests,
             sessions: Mutex::default(),
             sounding: Mutex::default(),
             scan_due_millis: AtomicU64::new(0),
@@ -57,9 +69,13 @@ impl Ticker {
         self.clock
     }
 
-    /// Whether sound is to wait for the grid.
     pub(super) fn is_busy(&self) -> bool {
         self.count.load(Ordering::Relaxed) >= BUSY
+    }
+
+    /// Whether sound is to wait for the grid.
+    pub(super) fn has_grid(&self) -> bool {
+        !self.thread_rests && self.is_busy()
     }
 
     /// Takes a conversation in, and starts the timer on the current runtime if it does not run.
@@ -105,8 +121,9 @@ impl Ticker {
         for session in sounding.iter().filter_map(Weak::upgrade) {
             session.tick(now);
         }
-        if self.is_busy() && now.as_millis() < self.scan_due_millis.load(Ordering::Relaxed) {
-            return Some(next_on_grid(now));
+        let scan_due = Tick::from_millis(self.scan_due_millis.load(Ordering::Relaxed));
+        if self.is_busy() && now < scan_due {
+            return Some(if self.thread_rests { scan_due } else { next_on_grid(now) });
         }
         self.scan_due_millis.store(now.after(SCAN).as_millis(), Ordering::Relaxed);
         let mut next: Option<Tick> = None;
@@ -124,7 +141,7 @@ impl Ticker {
             self.ended.notify_waiters();
         }
         if sessions.len() >= BUSY {
-            next = Some(next_on_grid(now));
+            next = Some(if self.thread_rests { now.after(SCAN) } else { next_on_grid(now) });
         }
         next
     }
