@@ -18,7 +18,6 @@ use aws_smithy_http_client::{
 use aws_smithy_runtime_api::client::{connection::CaptureSmithyConnection, http::SharedHttpClient};
 use tokio::runtime::Handle;
 
-use super::guard::Guarded;
 use crate::{error::ErrorCode, session::Failure};
 
 /// Time for the TCP and TLS handshakes.
@@ -178,18 +177,25 @@ fn no_place() -> Failure {
     Failure::new(ErrorCode::Internal, "the AWS SDK's pool holds no place for a connection")
 }
 
+/// The connection that a conversation came to use, once it is known.
+pub(super) type Used = Arc<OnceLock<CaptureSmithyConnection>>;
+
 /// One conversation's way to the service. Dropped, it hangs up, unless [`Line::ended_in_order`] was said first.
 pub(super) struct Line {
     place: Place,
-    used: Arc<OnceLock<CaptureSmithyConnection>>,
+    used: Used,
     network: Network,
     in_order: bool,
 }
 
 impl Line {
+    /// Where it is to be noted which connection was used.
+    pub(super) fn used(&self) -> Used {
+        Arc::clone(&self.used)
+    }
+
     pub(super) fn http_client(&self) -> SharedHttpClient {
-        let http_client = SharedHttpClient::new(self.place.clone());
-        SharedHttpClient::new(Guarded { inner: http_client, used: Arc::clone(&self.used) })
+        SharedHttpClient::new(self.place.clone())
     }
 
     /// The conversation is over and its stream has ended: the next one may use the same connection.

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use super::guard::GuardError;
 use crate::{error::ErrorCode, session::Failure};
 
 /// Looks through an error and its causes.
@@ -26,15 +25,6 @@ fn any_text(error: &(dyn Error + 'static), fragments: &[&str]) -> bool {
 
 /// Something between here and the service broke. `opening` tells a refused connection from a lost one.
 pub(super) fn of_connection(error: &(dyn Error + 'static), opening: bool) -> Failure {
-    if let Some(guard) = causes(error).find_map(|cause| cause.downcast_ref::<GuardError>()) {
-        let code = match guard {
-            GuardError::TooLarge { .. } => ErrorCode::FrameTooLarge,
-            GuardError::NoStream => ErrorCode::ConnectionFailed,
-            GuardError::TooShort { .. } => ErrorCode::FrameMalformed,
-            GuardError::Truncated { .. } => ErrorCode::FrameTruncated,
-        };
-        return Failure::new(code, guard.to_string());
-    }
     if let Some(tls) = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         return of_tls(tls);
     }
@@ -79,20 +69,6 @@ fn of_tls(error: &rustls::Error) -> Failure {
         }
         other => Failure::new(ErrorCode::TlsRefused, format!("the TLS handshake failed: {other}")),
     }
-}
-
-/// A frame that the SDK could not read.
-pub(super) fn of_frame(error: &(dyn Error + 'static)) -> Failure {
-    if any_text(error, &["checksum"]) {
-        return Failure::new(ErrorCode::FrameCorrupt, "a frame's checksum does not match");
-    }
-    if any_text(error, &["unexpected end of stream"]) {
-        return Failure::new(ErrorCode::FrameTruncated, "the stream ended inside a frame");
-    }
-    if any_text(error, &["failed to unmarshall"]) {
-        return Failure::new(ErrorCode::EventInvalid, "a frame holds something else than the JSON agreed on");
-    }
-    Failure::new(ErrorCode::FrameMalformed, format!("a frame could not be read: {}", innermost(error)))
 }
 
 /// The last cause says most; hyper and the SDK wrap it in sentences that say nothing.

@@ -37,7 +37,7 @@ mod connection;
 mod error;
 #[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
 mod failure;
-mod guard;
+mod framing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod opening;
 mod reader;

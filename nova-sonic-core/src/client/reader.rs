@@ -11,10 +11,7 @@ use super::{
     connection::Line,
     shared::{Reading, Shared},
 };
-use crate::{
-    event::EventReader,
-    session::{Failure, Input},
-};
+use crate::session::{Failure, Input};
 
 /// Time that a stream gets to end after its conversation has.
 const LINGER: Duration = Duration::from_secs(1);
@@ -31,8 +28,14 @@ impl Reader {
     pub(super) async fn run(self, credentials: Credentials, accepted: oneshot::Sender<Result<(), Failure>>) {
         let Self { sdk, line, model_id, shared } = self;
         // on the heap, and gone once the stream is open: a task is for ever as large as the largest thing it awaits
-        let opening =
-            Box::pin(bedrock::open(sdk, line.http_client(), model_id, credentials, Arc::clone(&shared)));
+        let opening = Box::pin(bedrock::open(
+            sdk,
+            line.http_client(),
+            line.used(),
+            model_id,
+            credentials,
+            Arc::clone(&shared),
+        ));
         let mut closed = pin!(shared.closed());
         let opened = tokio::select! {
             biased;
@@ -44,6 +47,7 @@ impl Reader {
             Err(error) => {
                 let failure = match error {
                     StreamError::Exception(error) => Failure::from(error),
+                    StreamError::Unreadable(error) => Failure::new(error.code(), error.to_string()),
                     StreamError::Failed(failure) => failure,
                 };
                 let _ = accepted.send(Err(failure.clone()));
@@ -53,27 +57,27 @@ impl Reader {
         };
         let _ = shared.give(Input::Connected);
         let _ = accepted.send(Ok(()));
-        let mut events = EventReader::default();
         loop {
             let received = tokio::select! {
                 biased;
                 received = stream.next() => received,
                 () = &mut closed => break,
             };
-            let input = match &received {
-                Ok(Some(json)) => match events.read_server(json) {
-                    Ok(event) => Input::Received(event),
-                    Err(error) => Input::Unreadable(error),
-                },
+            let goes_on =
+                matches!(received, Ok(Some(_)) | Err(StreamError::Exception(_) | StreamError::Unreadable(_)));
+            let ended_in_order = matches!(received, Ok(None));
+            let reading = shared.receive(match received {
+                Ok(Some(event)) => Input::Received(event),
                 Ok(None) => Input::Disconnected,
-                Err(StreamError::Exception(error)) => Input::Exception(error.clone()),
-                Err(StreamError::Failed(failure)) => Input::Failed(failure.clone()),
-            };
-            let reading = shared.receive(input);
-            match received {
-                Ok(Some(_)) | Err(StreamError::Exception(_)) => {}
-                Ok(None) => return line.ended_in_order(),
-                Err(StreamError::Failed(_)) => return,
+                Err(StreamError::Exception(error)) => Input::Exception(error),
+                Err(StreamError::Unreadable(error)) => Input::Unreadable(error),
+                Err(StreamError::Failed(failure)) => Input::Failed(failure),
+            });
+            if ended_in_order {
+                return line.ended_in_order();
+            }
+            if !goes_on {
+                return;
             }
             match reading {
                 Reading::GoesOn => {}

@@ -2,13 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use futures_core::Stream;
 use tokio::sync::SetOnce;
 
 use super::ticker::Ticker;
@@ -44,9 +42,7 @@ struct State {
     rate: SampleRate,
     microphone: Vec<i16>,
     on_grid: bool,
-    outgoing: VecDeque<Waiting>,
-    /// Bytes of the last sound's JSON: the next is as long, and a buffer that is full to the brim is passed on as it is.
-    json_length: usize,
+    outgoing: VecDeque<ClientEvent>,
     waiting_samples: usize,
     outgoing_ended: bool,
     outgoing_waker: Option<Waker>,
@@ -68,13 +64,6 @@ pub(super) enum Reading {
     IsOver,
 }
 
-/// The JSON of an event that waits for the network, and how much sound is in it.
-#[derive(Debug)]
-struct Waiting {
-    json: Vec<u8>,
-    samples: usize,
-}
-
 impl Shared {
     pub(super) fn new(session: Session, ticker: &Arc<Ticker>) -> Arc<Self> {
         let rate = session.config().input_rate;
@@ -85,7 +74,6 @@ impl Shared {
             microphone: Vec::new(),
             on_grid: false,
             outgoing: VecDeque::new(),
-            json_length: 0,
             waiting_samples: 0,
             outgoing_ended: false,
             outgoing_waker: None,
@@ -268,6 +256,25 @@ impl Shared {
         }
     }
 
+    /// The next event that is to be sent; `None` when nothing more will be.
+    pub(super) fn poll_outgoing(&self, context: &mut Context<'_>) -> Poll<Option<ClientEvent>> {
+        let mut state = self.lock();
+        let Some(event) = state.outgoing.pop_front() else {
+            if state.outgoing_ended {
+                return Poll::Ready(None);
+            }
+            state.outgoing_waker = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        state.waiting_samples -= samples_in(&event);
+        let room = if state.has_room() { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
+        drop(state);
+        for waker in room {
+            waker.wake();
+        }
+        Poll::Ready(Some(event))
+    }
+
     pub(super) async fn closed(&self) {
         self.closed.wait().await;
     }
@@ -331,15 +338,8 @@ impl State {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Send(event) => {
-                    let mut json = Vec::with_capacity(self.json_length);
-                    event.write_json(&mut json);
-                    let samples =
-                        if let ClientEvent::AudioInput { pcm, .. } = &event { pcm.len() } else { 0 };
-                    if samples > 0 {
-                        self.json_length = json.len();
-                    }
-                    self.waiting_samples += samples;
-                    self.outgoing.push_back(Waiting { json, samples });
+                    self.waiting_samples += samples_in(&event);
+                    self.outgoing.push_back(event);
                 }
                 Output::EndInput => self.outgoing_ended = true,
                 Output::Emit(event) => {
@@ -365,27 +365,7 @@ impl State {
     }
 }
 
-/// The JSON of each event that is to be sent; ends when nothing more will be.
-pub(super) struct Outgoing(pub(super) Arc<Shared>);
-
-impl Stream for Outgoing {
-    type Item = Vec<u8>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
-        let mut state = self.0.lock();
-        let Some(Waiting { json, samples }) = state.outgoing.pop_front() else {
-            if state.outgoing_ended {
-                return Poll::Ready(None);
-            }
-            state.outgoing_waker = Some(context.waker().clone());
-            return Poll::Pending;
-        };
-        state.waiting_samples -= samples;
-        let room = if state.has_room() { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
-        drop(state);
-        for waker in room {
-            waker.wake();
-        }
-        Poll::Ready(Some(json))
-    }
+/// How much sound is in an event.
+fn samples_in(event: &ClientEvent) -> usize {
+    if let ClientEvent::AudioInput { pcm, .. } = event { pcm.len() } else { 0 }
 }

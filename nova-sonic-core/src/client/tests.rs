@@ -1,20 +1,14 @@
 //! The queues between an application and a stream, without a stream.
 
 use std::{
-    pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use futures_core::Stream;
 use serde_json::Value;
 
-use super::{
-    clock::Clock,
-    shared::{Outgoing, Shared},
-    ticker::Ticker,
-};
+use super::{clock::Clock, shared::Shared, ticker::Ticker};
 use crate::{
     error::ErrorCode,
     event::ServerEvent,
@@ -37,13 +31,14 @@ fn connected(config: SessionConfig) -> Arc<Shared> {
 
 /// Names of the events that the network would take now; `None` at the end.
 fn sent(shared: &Arc<Shared>) -> Vec<Option<String>> {
-    let mut outgoing = pin!(Outgoing(Arc::clone(shared)));
     let mut names = Vec::new();
-    while let Poll::Ready(json) = outgoing.as_mut().poll_next(&mut Context::from_waker(Waker::noop())) {
-        let Some(json) = json else {
+    while let Poll::Ready(event) = shared.poll_outgoing(&mut Context::from_waker(Waker::noop())) {
+        let Some(event) = event else {
             names.push(None);
             break;
         };
+        let mut json = Vec::new();
+        event.write_json(&mut json);
         let json: Value = serde_json::from_slice(&json).unwrap();
         names.push(json["event"].as_object().unwrap().keys().next().cloned());
     }
