@@ -87,6 +87,7 @@ impl Client {
             line,
             model_id: self.network.settings().model_id.clone(),
             shared: Arc::clone(&shared),
+            stream: self.ticker.stream(),
         };
         tokio::spawn(reader.run(credentials, accepted));
         match outcome.await {

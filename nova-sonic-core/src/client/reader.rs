@@ -10,11 +10,12 @@ use super::{
     bedrock::{self, StreamError},
     connection::Line,
     shared::{Reading, Shared},
+    ticker::OpenStream,
 };
 use crate::session::{Failure, Input};
 
 /// Time that a stream gets to end after its conversation has.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(3);
 
 /// The task that opens a stream and reads it.
 pub(super) struct Reader {
@@ -22,11 +23,12 @@ pub(super) struct Reader {
     pub(super) line: Line,
     pub(super) model_id: String,
     pub(super) shared: Arc<Shared>,
+    pub(super) stream: OpenStream,
 }
 
 impl Reader {
     pub(super) async fn run(self, credentials: Credentials, accepted: oneshot::Sender<Result<(), Failure>>) {
-        let Self { sdk, line, model_id, shared } = self;
+        let Self { sdk, line, model_id, shared, stream: _open } = self;
         // on the heap, and gone once the stream is open: a task is for ever as large as the largest thing it awaits
         let opening = Box::pin(bedrock::open(
             sdk,

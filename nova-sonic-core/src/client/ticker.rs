@@ -37,7 +37,20 @@ pub(super) struct Ticker {
     planned_millis: AtomicU64,
     changed: Notify,
     running: AtomicBool,
+    streams: AtomicUsize,
     ended: Notify,
+}
+
+/// A stream that is open, or being opened or ended. What is said last in a conversation is still to be sent when the
+/// conversation itself is over.
+#[derive(Debug)]
+pub(super) struct OpenStream(Arc<Ticker>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+        self.0.ended.notify_waiters();
+    }
 }
 
 impl Ticker {
@@ -61,6 +74,7 @@ impl Ticker {
             planned_millis: AtomicU64::new(0),
             changed: Notify::new(),
             running: AtomicBool::new(false),
+            streams: AtomicUsize::new(0),
             ended: Notify::new(),
         }
     }
@@ -105,10 +119,19 @@ impl Ticker {
         self.sounding.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 
-    /// Waits until no conversation is left.
+    /// Counts a stream until the value is dropped.
+    pub(super) fn stream(self: &Arc<Self>) -> OpenStream {
+        self.streams.fetch_add(1, Ordering::AcqRel);
+        OpenStream(Arc::clone(self))
+    }
+
+    /// Waits until no conversation is left, and no stream of one.
     pub(super) async fn ended(&self) {
-        let ended = self.ended.notified();
-        if self.running.load(Ordering::Acquire) {
+        loop {
+            let ended = self.ended.notified();
+            if !self.running.load(Ordering::Acquire) && self.streams.load(Ordering::Acquire) == 0 {
+                return;
+            }
             ended.await;
         }
     }
