@@ -5,9 +5,9 @@ mod broken;
 mod endpoint;
 mod trust;
 
-pub(crate) use broken::broken_connection;
+pub(crate) use broken::{any_text, broken_connection, innermost};
 pub(crate) use endpoint::configured_endpoint;
-pub(crate) use trust::{Untrusted, check_certificates, http_client};
+pub(crate) use trust::{Untrusted, check_certificates, http_client, tls_context};
 
 use std::error::Error;
 

@@ -99,7 +99,7 @@ impl Stream2Way {
                         self.decoder.push(bytes);
                     }
                 }
-                Some(Err(error)) => return Err(StreamError::Failed(failure::of_connection(&*error, false))),
+                Some(Err(error)) => return Err(StreamError::Failed(failure::of_connection(&*error))),
                 None => return self.decoder.finish().map(|()| None).map_err(|error| unreadable(&error)),
             }
         }
@@ -139,6 +139,6 @@ where
             let message = format!("the endpoint answered with something that is no stream (status {status})");
             StreamError::Failed(Failure::new(ErrorCode::ConnectionFailed, message))
         }
-        other => StreamError::Failed(failure::of_connection(&other, true)),
+        other => StreamError::Failed(failure::of_opening(&other)),
     }
 }

@@ -11,14 +11,13 @@ use aws_sdk_bedrockruntime::{
     config::{IdentityCache, StalledStreamProtectionConfig, retry::RetryConfig},
 };
 use aws_smithy_http_client::{
-    Builder as HttpBuilder,
     pool::{Client as Place, ConnectionPool, ConnectionReuseScope, DriverSpawner, Partition, PartitionId},
-    tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode},
+    tls::{self, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{connection::CaptureSmithyConnection, http::SharedHttpClient};
 use tokio::runtime::Handle;
 
-use crate::{error::ErrorCode, session::Failure};
+use crate::{aws::tls_context, error::ErrorCode, session::Failure};
 
 /// Time for the TCP and TLS handshakes.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,6 +45,7 @@ pub enum Connections {
 /// How to reach the service, read and checked.
 pub(super) struct Settings {
     pub(super) sdk_config: SdkConfig,
+    pub(super) endpoint_url: Option<String>,
     pub(super) model_id: String,
     pub(super) ca_certificates: Option<Vec<u8>>,
     pub(super) connections: Connections,
@@ -54,7 +54,7 @@ pub(super) struct Settings {
 impl Settings {
     /// An SDK client; which connection it uses is said anew for each conversation.
     fn sdk(&self, http_client: SharedHttpClient) -> Sdk {
-        let config = aws_sdk_bedrockruntime::config::Builder::from(&self.sdk_config)
+        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.sdk_config)
             .http_client(http_client)
             // each conversation brings its own credentials
             .identity_cache(IdentityCache::no_cache())
@@ -62,6 +62,7 @@ impl Settings {
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
+        config.set_endpoint_url(self.endpoint_url.clone());
         let config = match AppName::new("nova-sonic") {
             Ok(name) => config.app_name(name),
             Err(_) => config,
@@ -82,7 +83,7 @@ impl Settings {
         let builder = ConnectionPool::builder()
             .connection_reuse_scope(ConnectionReuseScope::Partition)
             .partitions(names.iter().map(|name| Partition::new(*name, spawner.clone())));
-        let plain = self.sdk_config.endpoint_url().is_some_and(|url| url.starts_with("http://"));
+        let plain = self.endpoint_url.as_ref().is_some_and(|url| url.starts_with("http://"));
         let pool = if plain {
             builder.build_http().map_err(refused)?
         } else {
@@ -227,24 +228,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An HTTP client for whoever asks for credentials, that trusts the system's certificate authorities, or only these.
-pub(super) fn http_client(ca_certificates: Option<&[u8]>) -> Result<SharedHttpClient, Failure> {
-    let builder = HttpBuilder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
-    Ok(match tls_context(ca_certificates)? {
-        Some(context) => builder.tls_context(context).build_https(),
-        None => builder.build_https(),
-    })
-}
-
-fn tls_context(ca_certificates: Option<&[u8]>) -> Result<Option<TlsContext>, Failure> {
-    let Some(pem) = ca_certificates else { return Ok(None) };
-    let context =
-        TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(pem)).build();
-    context.map(Some).map_err(|_| {
-        Failure::new(ErrorCode::ConfigurationInvalid, "the certificate authorities cannot be used")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use aws_config::{BehaviorVersion, Region};
@@ -258,7 +241,14 @@ mod tests {
             .endpoint_url("http://127.0.0.1:1")
             .build();
         let model_id = "amazon.nova-2-sonic-v1:0".to_owned();
-        Network::new(Settings { sdk_config, model_id, ca_certificates: None, connections }).unwrap()
+        Network::new(Settings {
+            sdk_config,
+            endpoint_url: None,
+            model_id,
+            ca_certificates: None,
+            connections,
+        })
+        .unwrap()
     }
 
     fn waiting(network: &Network) -> (usize, usize) {

@@ -36,7 +36,6 @@ mod builder;
 mod clock;
 mod connection;
 mod error;
-#[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
 mod failure;
 mod framing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
