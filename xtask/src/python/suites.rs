@@ -19,6 +19,7 @@ use crate::{
 const TESTS: &str = "bindings-python/tests";
 const DJANGO: &str = "bindings-python/tests/django";
 const ABUSE: &str = "tests/abuse";
+const SETUP: &str = "tests/setup";
 
 /// What has been built for the tests.
 #[derive(Debug)]
@@ -49,9 +50,18 @@ impl Built<'_> {
 
 /// boto3 against the simulator: `folder` has the tests, and the pins beside them.
 pub(crate) fn interop(built: &Built<'_>, folder: &Path) -> Result<Tally, Failure> {
+    pinned_beside(built, "interop", folder)
+}
+
+/// The files that set up AWS, by linters of their own.
+pub(crate) fn setup(built: &Built<'_>) -> Result<Tally, Failure> {
+    pinned_beside(built, "setup", &tests(SETUP)?)
+}
+
+/// Tests of a folder that pins what they need, on any Python.
+fn pinned_beside(built: &Built<'_>, name: &str, folder: &Path) -> Result<Tally, Failure> {
     let python = interpreter::any()?;
-    let pins = [folder.join("requirements.txt")];
-    let environment = built.environment("interop", &python.program, &pins)?;
+    let environment = built.environment(name, &python.program, &[folder.join("requirements.txt")])?;
     judged(&mut built.pytest(&environment, folder))
 }
 
