@@ -139,8 +139,16 @@ FAULTS: list[tuple[dict[str, Any], int, str | None]] = [
     ({"fault": "throttle"}, 503, "sts_throttled"),
     ({"fault": {"status": 503}}, 503, None),
     ({"fault": "cut"}, 503, None),
-    ({"fault": {"error": {"code": "AccessDenied", "message": "User: arn:aws:iam::1:x is not", "status": 403}}}, 502, None),
-    ({"fault": {"error": {"code": "RegionDisabledException", "message": "arn", "status": 403}}}, 502, "region_disabled"),
+    (
+        {"fault": {"error": {"code": "AccessDenied", "message": "User: arn:aws:iam::1:x is not", "status": 403}}},
+        502,
+        None,
+    ),
+    (
+        {"fault": {"error": {"code": "RegionDisabledException", "message": "arn", "status": 403}}},
+        502,
+        "region_disabled",
+    ),
     ({"fault": {"error": {"code": "MalformedPolicyDocument", "message": "arn"}}}, 500, None),
     ({"fault": {"clock_skew_ms": 900_000}}, 502, None),
     ({"fault": "malformed_xml"}, 502, "sts_answer_invalid"),
