@@ -23,7 +23,9 @@ Make = Callable[..., CredentialBroker]
 
 
 def uvloop_run(main: Coroutine[Any, Any, T]) -> T:
-    loop: asyncio.AbstractEventLoop = pytest.importorskip("uvloop").new_event_loop()
+    import uvloop  # not for Windows, where nobody comes here
+
+    loop = uvloop.new_event_loop()
     try:
         return loop.run_until_complete(main)
     finally:
