@@ -99,5 +99,7 @@ fn a_policy_that_lacks_any_part_is_caught() {
             count += 1;
         }
     }
-    println!("{count} policies with a part missing or too wide were caught, each by both engines");
+    crate::say(&format!(
+        "{count} policies with a part missing or too wide were caught, each by both engines"
+    ));
 }
