@@ -1,4 +1,8 @@
 //! What a browser signs with a grant is what AWS's own code signs with the secret.
+#![expect(
+    clippy::unwrap_used,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 mod aws_signer;
 
@@ -58,15 +62,16 @@ fn signs_like_aws(grant: Grant, secret: &str, token: &str, local_moments: &[Time
         format!("bedrock-runtime.{region}.{}", Region::parse(&region).unwrap().partition().dns_suffix());
     let model = grant.model_id().to_owned();
     let credentials = grant.into_signing_credentials();
-    let url = StreamRequest::new(&region, &model).presign(&credentials, moments[0]).unwrap();
+    let opened = *moments.first().unwrap();
+    let url = StreamRequest::new(&region, &model).presign(&credentials, opened).unwrap();
     let (path, query) = url.expose().split_once('?').unwrap();
     assert!(path.starts_with(&format!("wss://{host}/")), "{path}");
     let mut prior = hex::encode(url.signature().as_bytes());
-    assert_eq!(prior, aws.presign(&path.replacen("wss", "https", 1), &host, moments[0]));
+    assert_eq!(prior, aws.presign(&path.replacen("wss", "https", 1), &host, opened));
     assert!(query.contains(&format!("X-Amz-Signature={prior}")), "{path}");
-    let mut signer = ChunkSigner::new(credentials.keys, &region, *url.signature(), moments[0]);
+    let mut chain = ChunkSigner::new(credentials.keys, &region, *url.signature(), opened);
     for now in moments {
-        let signed = signer.sign(b"", now).unwrap();
+        let signed = chain.sign(b"", now).unwrap();
         prior = aws.chunk(None, &prior, now);
         assert_eq!(hex::encode(signed.signature.as_bytes()), prior, "{now}");
     }

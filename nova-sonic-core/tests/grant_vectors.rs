@@ -1,4 +1,9 @@
 //! Grants against the shared vectors: what is issued, what is read, and what is refused.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 mod scopes;
 
@@ -7,6 +12,7 @@ use nova_sonic_core::{
     secret::SecretText,
     time::Timestamp,
 };
+use proptest::{collection::vec, prelude::*, sample::Index};
 use scopes::{moment, scope, vectors};
 use serde_json::{Value, json};
 
@@ -157,4 +163,68 @@ fn an_answer_of_64_kib_is_read_and_a_longer_one_refused() {
     assert!(Grant::read_json(padded(limit).as_bytes(), now).is_ok());
     let error = Grant::read_json(padded(limit + 1).as_bytes(), now).unwrap_err();
     assert_eq!(error, GrantError::AnswerTooLong { length: limit + 1, limit });
+}
+
+#[test]
+fn the_token_is_moved_and_not_copied() {
+    let policy = scope(&json!({ "region": "us-east-1", "model_ids": ["amazon.nova-2-sonic-v1:0"] })).unwrap();
+    for mode in [GrantMode::SigningKeys, GrantMode::Plain] {
+        let credentials = TemporaryCredentials {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret_access_key: SecretText::new("wJalrXUtnFEMI".to_owned()),
+            session_token: SecretText::new("IQoJb3JpZ2lu".to_owned()),
+            expiration: Timestamp::from_unix_millis(900_000),
+        };
+        let place = credentials.session_token.expose().as_ptr();
+        let grant = Grant::issue(mode, credentials, &policy, Timestamp::from_unix_millis(0)).unwrap();
+        let moved = grant.into_signing_credentials().session_token.unwrap();
+        assert_eq!(moved.expose().as_ptr(), place, "{mode:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+    /// An answer with a few bytes changed, or with parts of another, is refused or is a grant that says what it says
+    /// after being written and read again; and a local clock that says anything does no harm.
+    #[test]
+    fn whatever_is_read_is_a_whole_grant(
+        which in any::<(Index, Index)>(),
+        changes in vec((any::<Index>(), any::<u8>(), 0..3_u8), 0..4),
+        cut in proptest::option::weighted(0.2, any::<(Index, Index)>()),
+        received in prop_oneof![Just(1_795_352_400_000), any::<i64>()],
+    ) {
+        let answers = vectors("grants/readings.json");
+        let answer = |which: Index| {
+            let vector = which.get(&answers);
+            vector["text"].as_str().map_or_else(|| vector["answer"].to_string(), str::to_owned).into_bytes()
+        };
+        let mut bytes = answer(which.0);
+        if let Some((end, start)) = cut {
+            let other = answer(which.1);
+            bytes.truncate(end.index(bytes.len()));
+            bytes.extend_from_slice(&other[start.index(other.len())..]);
+        }
+        for (place, byte, how) in changes {
+            let place = place.index(bytes.len().max(1)).min(bytes.len());
+            match how {
+                0 => bytes.insert(place, byte),
+                1 if place < bytes.len() => bytes[place] = byte,
+                _ if place < bytes.len() => drop(bytes.remove(place)),
+                _ => {}
+            }
+        }
+        let received = Timestamp::from_unix_millis(received);
+        if let Ok(grant) = Grant::read_json(&bytes, received) {
+            prop_assert!(grant.signing_time(received) >= grant.server_time());
+            prop_assert!(grant.server_time() <= grant.open_before() && grant.open_before() <= grant.expiration());
+            let again = Grant::read_json(&grant.write_json(), grant.server_time());
+            // years of five digits are beyond what JSON carries
+            if grant.server_time().unix_millis() > 0 {
+                let mut said = said(&grant);
+                said["clock_offset_ms"] = 0.into();
+                prop_assert_eq!(self::said(&again.unwrap()), said);
+            }
+        }
+    }
 }

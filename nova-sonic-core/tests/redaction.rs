@@ -153,12 +153,9 @@ fn errors_of_grants_repeat_nothing() {
         }
     }
     assert_eq!(refused, answer.as_object().map_or(0, |fields| fields.len() * 4));
-    for text in [
-        format!("{WORDS}"),
-        format!("{{\"{WORDS}\":"),
-        format!("[\"{WORDS}\"]"),
-        format!("{{\"a\":\"{WORDS}"),
-    ] {
+    for text in
+        [WORDS.to_owned(), format!("{{\"{WORDS}\":"), format!("[\"{WORDS}\"]"), format!("{{\"a\":\"{WORDS}")]
+    {
         let error = Grant::read_json(text.as_bytes(), now).expect_err("no grant");
         says_nothing(&error);
         assert!(!error.to_string().contains(WORDS), "{error}");

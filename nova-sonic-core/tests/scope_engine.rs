@@ -1,4 +1,9 @@
 //! What the policies allow, by a policy engine that is not ours.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 #[path = "scope_engine/engine.rs"]
 mod engine;
@@ -267,13 +272,13 @@ proptest! {
     /// Whatever a model is said to be called: it is refused, or it is one model's ARN to the character.
     #[test]
     fn a_model_id_cannot_be_a_pattern(id in "[a-zA-Z0-9.:/*?${}\"\\\\ ,_-]{0,60}|[a-z]{1,5}\\.[a-z0-9.:*?$-]{1,20}") {
-        let vector = json!({ "region": "us-east-1", "model_ids": [id.clone()] });
+        let vector = json!({ "region": "us-east-1", "model_ids": [id] });
         if let Ok(policy) = scope(&vector) {
             let now = Timestamp::from_unix_millis(0);
             let text = policy.render(now, Timestamp::from_unix_millis(900_000)).unwrap();
             let policy: Value = serde_json::from_str(&text).unwrap();
             let arn = format!("arn:aws:bedrock:us-east-1::foundation-model/{id}");
-            prop_assert_eq!(&policy["Statement"][0]["Resource"], &json!(arn.clone()));
+            prop_assert_eq!(&policy["Statement"][0]["Resource"], &json!(arn));
             prop_assert_eq!(&policy["Statement"][2]["NotResource"], &json!(arn));
             prop_assert!(!id.contains(['*', '?', '$', '"', '\\', '{', '/', ' ']), "{}", id);
         }

@@ -1,4 +1,8 @@
 //! Scopes against the shared vectors: what is read, what is refused, and every character of the policy.
+#![expect(
+    clippy::unwrap_used,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 mod scopes;
 

@@ -3,6 +3,13 @@
 use crate::{error::ErrorCode, time::Date};
 
 /// Why credentials cannot be handed out, or an answer is not a grant. No value that came from outside is in it.
+///
+/// ```
+/// use nova_sonic_core::{grant::Grant, time::Timestamp};
+/// let error = Grant::read_json(br#"{"error":"please log in"}"#, Timestamp::from_unix_millis(0)).unwrap_err();
+/// assert_eq!(error.to_string(), "answer has no field secretAccessKey");
+/// assert_eq!(error.code().as_str(), "grant_invalid");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantError {
@@ -54,9 +61,9 @@ pub enum GrantError {
     /// The answer is not JSON.
     #[error("answer is not JSON: line {line}, column {column}")]
     NotJson {
-        /// Where reading ended, from 1.
+        /// Where reading ended: the line, from 1.
         line: usize,
-        /// Where in the line, from 1.
+        /// And the column, bytes; 0 before the first.
         column: usize,
     },
     /// The answer is JSON, but not an object.

@@ -3,6 +3,13 @@
 use crate::error::ErrorCode;
 
 /// Why something cannot be part of a scope, or a scope cannot be written as a policy.
+///
+/// ```
+/// use nova_sonic_core::scope::ModelId;
+/// let error = ModelId::parse("us.amazon.nova-2-sonic-v1:0").unwrap_err();
+/// assert_eq!(error.code().as_str(), "configuration_invalid");
+/// assert!(error.advice().starts_with("give the model's own id without the geography"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScopeError {

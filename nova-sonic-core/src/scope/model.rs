@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Region, ScopeError};
+use super::{Partition, Region, ScopeError};
 use crate::time::Date;
 
 /// The id of a foundation model, such as `amazon.nova-2-sonic-v1:0`.
@@ -20,6 +20,15 @@ use crate::time::Date;
 pub struct ModelId(String);
 
 /// Where a model stands in its life.
+///
+/// ```
+/// use nova_sonic_core::{scope::{Lifecycle, ModelId}, time::Date};
+/// let end = Date::parse("20260914").unwrap();
+/// let first = ModelId::parse("amazon.nova-sonic-v1:0")?;
+/// assert_eq!(first.lifecycle(Date::parse("20260913").unwrap()), Lifecycle::Ending { on: end });
+/// assert_eq!(first.lifecycle(end), Lifecycle::EndOfLife { since: end });
+/// # Ok::<(), nova_sonic_core::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lifecycle {
@@ -66,10 +75,9 @@ const KNOWN: [Model; 3] = [
 const DEFAULT: &str = "amazon.nova-2-sonic-v1:0";
 /// Longest id taken, bytes: what the API reference of Bedrock allows a foundation model.
 const LENGTH_LIMIT: usize = 140;
-/// What the ids of cross-region inference profiles begin with. Source: Amazon Bedrock user guide, "Supported Regions and
-/// models for inference profiles".
-pub(super) const PROFILE_PREFIXES: [&str; 10] =
-    ["us", "us-gov", "eu", "apac", "jp", "au", "ca", "sa", "in", "global"];
+/// Geographies of inference profiles that are not what regions begin with. Source: AWS CDK API reference,
+/// `CrossRegionInferenceProfileRegion`.
+const GEOGRAPHIES: [&str; 4] = ["apac", "au", "jp", "global"];
 
 impl ModelId {
     /// Reads the id of a foundation model. One that this library does not know is taken as well.
@@ -94,7 +102,7 @@ impl ModelId {
         if !sound {
             return Err(ScopeError::ModelInvalid { length: id.len() });
         }
-        if PROFILE_PREFIXES.contains(&provider) {
+        if GEOGRAPHIES.contains(&provider) || Partition::of_prefix(provider).is_some() {
             return Err(ScopeError::ModelIsProfile { id: id.to_owned() });
         }
         Ok(Self(id.to_owned()))

@@ -64,6 +64,15 @@ impl ScopePolicy {
     }
 
     /// One more model. The first one is the one that a grant names.
+    ///
+    /// ```
+    /// use nova_sonic_core::scope::{ModelId, Region, ScopePolicy};
+    /// let policy = ScopePolicy::new(Region::parse("us-east-1")?, ModelId::default())
+    ///     .and_model(ModelId::parse("amazon.nova-2-5-sonic")?);
+    /// assert_eq!(policy.models().len(), 2);
+    /// assert_eq!(policy.model_to_open(), "amazon.nova-2-sonic-v1:0");
+    /// # Ok::<(), nova_sonic_core::scope::ScopeError>(())
+    /// ```
     #[must_use]
     pub fn and_model(mut self, model: ModelId) -> Self {
         if !self.models.contains(&model) {
@@ -76,6 +85,15 @@ impl ScopePolicy {
     ///
     /// Hardening only: the address that a backend sees may differ from the one that Bedrock sees (IPv6, proxies,
     /// shared addresses).
+    ///
+    /// ```
+    /// use nova_sonic_core::{scope::{Cidr, ModelId, Region, ScopePolicy}, time::Timestamp};
+    /// let office = Cidr::parse("203.0.113.0/24")?;
+    /// let policy = ScopePolicy::new(Region::parse("us-east-1")?, ModelId::default()).source_cidrs([office]);
+    /// let json = policy.render(Timestamp::from_unix_millis(0), Timestamp::from_unix_millis(900_000))?;
+    /// assert!(json.contains(r#""IpAddress":{"aws:SourceIp":"203.0.113.0/24"}"#));
+    /// # Ok::<(), nova_sonic_core::scope::ScopeError>(())
+    /// ```
     #[must_use]
     pub fn source_cidrs(mut self, networks: impl IntoIterator<Item = Cidr>) -> Self {
         self.source_cidrs = networks.into_iter().collect();
@@ -92,6 +110,19 @@ impl ScopePolicy {
     }
 
     /// Streams can be opened for this long only, where that ends before the credential does.
+    ///
+    /// Whether Bedrock asks again while a stream is open is not documented; a window that is shorter than a stream may
+    /// turn out to cut it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use nova_sonic_core::{scope::{ModelId, Region, ScopePolicy}, time::Timestamp};
+    /// let at = Timestamp::from_unix_millis;
+    /// let policy = ScopePolicy::new(Region::parse("us-east-1")?, ModelId::default());
+    /// assert_eq!(policy.closes(at(0), at(900_000)), at(900_000));
+    /// assert_eq!(policy.open_window(Duration::from_secs(60)).closes(at(0), at(900_000)), at(60_000));
+    /// # Ok::<(), nova_sonic_core::scope::ScopeError>(())
+    /// ```
     #[must_use]
     pub const fn open_window(mut self, window: Duration) -> Self {
         self.open_window = Some(window);
@@ -102,6 +133,14 @@ impl ScopePolicy {
     ///
     /// Otherwise the policy also names `bedrock:InvokeModelWithBidirectionalStream`. IAM's catalogue does not have that
     /// action, so linters remark on it; should AWS introduce it, credentials go on working.
+    ///
+    /// ```
+    /// use nova_sonic_core::{scope::{ModelId, Region, ScopePolicy}, time::Timestamp};
+    /// let policy = ScopePolicy::new(Region::parse("us-east-1")?, ModelId::default()).documented_action_only();
+    /// let json = policy.render(Timestamp::from_unix_millis(0), Timestamp::from_unix_millis(900_000))?;
+    /// assert!(json.contains(r#""NotAction":"bedrock:InvokeModel""#));
+    /// # Ok::<(), nova_sonic_core::scope::ScopeError>(())
+    /// ```
     #[must_use]
     pub const fn documented_action_only(mut self) -> Self {
         self.documented_action_only = true;

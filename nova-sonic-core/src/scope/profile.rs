@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ModelId, Region, ScopeError, model::PROFILE_PREFIXES};
+use super::{ModelId, Region, ScopeError};
 
 /// The twelve digits of an AWS account.
 ///
@@ -80,7 +80,8 @@ impl InferenceProfile {
         if geography == "global" {
             return Err(ScopeError::ProfileGlobal);
         }
-        if !PROFILE_PREFIXES.contains(&geography) {
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !geography.split('-').all(is_word) {
             return Err(invalid);
         }
         let Ok(model) = ModelId::parse(model) else { return Err(invalid) };

@@ -1,4 +1,8 @@
 //! The same signatures by aws-sigv4.
+#![expect(
+    clippy::unwrap_used,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,9 @@
 //! iam-rs, asked in the words of the tests.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 use iam_rs::{Arn, Context, Decision, IAMPolicy, IAMRequest, PolicyEvaluator, Principal, PrincipalId};
 use serde_json::json;

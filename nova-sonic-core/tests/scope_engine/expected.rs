@@ -1,4 +1,8 @@
 //! What a scope is meant to allow, said once more and in another way than its policy says it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 use std::net::IpAddr;
 
@@ -63,9 +67,10 @@ impl Expected {
         let window = scope["open_window"].as_i64().map_or(i64::MAX, |seconds| seconds * 1000);
         let end = moment(&vector["now"]).unix_millis().saturating_add(window);
         Self {
-            actions: match scope["documented_action_only"] == true {
-                true => vec!["bedrock:InvokeModel"],
-                false => vec!["bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"],
+            actions: if scope["documented_action_only"] == true {
+                vec!["bedrock:InvokeModel"]
+            } else {
+                vec!["bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"]
             },
             own: own.collect(),
             any,

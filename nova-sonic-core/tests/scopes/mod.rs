@@ -1,4 +1,9 @@
 //! Scopes as the shared vectors spell them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "outside of the test functions themselves, too, a test stops at the first surprise"
+)]
 
 use std::time::Duration;
 

@@ -33,24 +33,19 @@ pub(in crate::grant) fn read(json: &[u8], received: Timestamp) -> Result<Grant, 
     }
     let mut answer: Value = serde_json::from_slice(json)
         .map_err(|error| GrantError::NotJson { line: error.line(), column: error.column() })?;
-    match answer {
-        Value::Object(_) => {}
-        Value::Absent | Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Other => {
-            return Err(GrantError::NotAnObject);
-        }
+    if !matches!(answer, Value::Object(_)) {
+        return Err(GrantError::NotAnObject);
     }
-    match answer.take("mode") {
-        Value::Absent => plain(&mut answer, received),
-        Value::Text(mode) if mode.expose() == SIGNING_KEY_MODE => with_signing_keys(&mut answer, received),
-        _ => Err(GrantError::FieldInvalid { field: "mode" }),
+    match text(&mut answer, "mode")? {
+        None => plain(&mut answer, received),
+        Some(mode) if mode.expose() == SIGNING_KEY_MODE => with_signing_keys(&mut answer, received),
+        Some(_) => Err(GrantError::FieldInvalid { field: "mode" }),
     }
 }
 
 fn with_signing_keys(answer: &mut Value, received: Timestamp) -> Result<Grant, GrantError> {
-    match answer.take("version") {
-        Value::Number(VERSION) => {}
-        Value::Absent => return Err(GrantError::FieldMissing { field: "version" }),
-        _ => return Err(GrantError::FieldInvalid { field: "version" }),
+    if !matches!(present(answer, "version")?, Value::Number(VERSION)) {
+        return Err(GrantError::FieldInvalid { field: "version" });
     }
     if required(answer, "service")?.expose() != SERVICE {
         return Err(GrantError::FieldInvalid { field: "service" });
@@ -81,7 +76,7 @@ fn plain(answer: &mut Value, received: Timestamp) -> Result<Grant, GrantError> {
         region: region(answer)?,
         model_id: model_id(answer)?.unwrap_or_else(|| ModelId::default().as_str().to_owned()),
         keys: Keys::Secret(secret),
-        server_time: server_time.unwrap_or(received),
+        server_time: server_time.unwrap_or_else(|| whole_second(received)),
         open_before: moment(answer, "openBefore")?,
     };
     let clock =
@@ -131,17 +126,19 @@ impl Parts {
     }
 }
 
+fn present(answer: &mut Value, field: &'static str) -> Result<Value, GrantError> {
+    answer.take(field).ok_or(GrantError::FieldMissing { field })
+}
+
 fn required(answer: &mut Value, field: &'static str) -> Result<SecretText, GrantError> {
     text(answer, field)?.ok_or(GrantError::FieldMissing { field })
 }
 
 fn text(answer: &mut Value, field: &'static str) -> Result<Option<SecretText>, GrantError> {
     match answer.take(field) {
-        Value::Absent => Ok(None),
-        Value::Text(text) => Ok(Some(text)),
-        Value::Number(_) | Value::List(_) | Value::Object(_) | Value::Other => {
-            Err(GrantError::FieldInvalid { field })
-        }
+        None => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(GrantError::FieldInvalid { field }),
     }
 }
 
@@ -179,14 +176,14 @@ fn model_id(answer: &mut Value) -> Result<Option<String>, GrantError> {
 /// One key for each of a few dates.
 fn signing_keys(answer: &mut Value, region: &str) -> Result<Vec<SigningKey>, GrantError> {
     const INVALID: GrantError = GrantError::FieldInvalid { field: "signingKeys" };
-    let list = match answer.take("signingKeys") {
-        Value::List(list) if (1..=KEY_LIMIT).contains(&list.len()) => list,
-        Value::Absent => return Err(GrantError::FieldMissing { field: "signingKeys" }),
-        _ => return Err(INVALID),
-    };
+    let Value::List(list) = present(answer, "signingKeys")? else { return Err(INVALID) };
+    if !(1..=KEY_LIMIT).contains(&list.len()) {
+        return Err(INVALID);
+    }
     let mut keys: Vec<SigningKey> = Vec::with_capacity(list.len());
     for mut entry in list {
-        let (Value::Text(date), Value::Text(digits)) = (entry.take("date"), entry.take("key")) else {
+        let (Some(Value::Text(date)), Some(Value::Text(digits))) = (entry.take("date"), entry.take("key"))
+        else {
             return Err(INVALID);
         };
         let date = Date::parse(date.expose()).ok_or(INVALID)?;

@@ -11,7 +11,7 @@ use crate::secret::SecretText;
 
 /// A JSON value. Every text is taken for a secret, because at this point nobody knows which one is.
 pub(super) enum Value {
-    Absent,
+    Null,
     Text(SecretText),
     Number(u64),
     List(Vec<Self>),
@@ -36,7 +36,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Absent)
+        Ok(Value::Null)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -86,15 +86,12 @@ const NAME_LIMIT: usize = 32;
 const FIELD_LIMIT: usize = 64;
 
 impl Value {
-    /// Takes a field out of an object; twice the same field is as good as none that fits.
-    pub(super) fn take(&mut self, field: &str) -> Self {
-        let Self::Object(fields) = self else { return Self::Absent };
-        let mut found = Self::Absent;
-        for (name, value) in fields.iter_mut().filter(|(name, _)| name == field) {
-            name.clear();
-            let value = std::mem::replace(value, Self::Other);
-            found = if matches!(found, Self::Absent) { value } else { Self::Other };
-        }
-        found
+    /// Takes a field out of an object; `null` is as good as none, and twice the same field as good as none that fits.
+    pub(super) fn take(&mut self, field: &str) -> Option<Self> {
+        let Self::Object(fields) = self else { return None };
+        let mut named = fields.iter_mut().filter(|(name, _)| name == field).map(|(_, value)| value);
+        let value = std::mem::replace(named.next()?, Self::Null);
+        let value = if named.next().is_some() { Self::Other } else { value };
+        (!matches!(value, Self::Null)).then_some(value)
     }
 }
