@@ -3,11 +3,12 @@
 //! Off unless asked for, and for clients on this machine alone: a page in a browser cannot reach it, since
 //! browsers say where a request comes from.
 
-use http::{HeaderMap, Method, StatusCode, header::HOST};
+use http::{Method, StatusCode, request::Parts};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
+    auth::host_name,
     service::{Connection, Service},
     sts::StsFault,
     tally::Tally,
@@ -58,12 +59,10 @@ pub(crate) fn verb<'a>(service: &Service, path: &'a str) -> Option<&'a str> {
 }
 
 /// Whether a request comes from a program on this machine, and not from a page that a browser shows.
-pub(crate) fn admits(connection: &Connection, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-    // a name that a foreign page has pointed at this machine is not one of these
-    let own_name = matches!(bare, "localhost" | "127.0.0.1" | "[::1]") || host == "[::1]";
-    let of_a_page = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
+pub(crate) fn admits(connection: &Connection, parts: &Parts) -> bool {
+    // a name that a foreign page has pointed at this machine is none of these
+    let own_name = matches!(host_name(parts), "localhost" | "127.0.0.1" | "[::1]");
+    let of_a_page = ["origin", "sec-fetch-site"].iter().any(|name| parts.headers.contains_key(*name));
     connection.peer.is_loopback() && own_name && !of_a_page
 }
 

@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use super::signature::{host, strip_port};
+use super::host_name;
 
 /// What the host of a request says about its region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) enum EndpointRegion<'a> {
 
 impl<'a> EndpointRegion<'a> {
     pub(crate) fn of(parts: &'a Parts) -> Self {
-        let name = strip_port(host(parts).unwrap_or_default());
+        let name = host_name(parts);
         let labels = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix));
         labels.map_or(Self::Unsaid, |labels| {
             labels.rsplit_once('.').map_or(Self::Global, |(_, region)| Self::Regional(region))

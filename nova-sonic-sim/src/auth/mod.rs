@@ -21,6 +21,7 @@ pub(crate) use error::AuthError;
 pub(crate) use header::{SignedBody, verify_headers};
 pub(crate) use presigned::verify_presigned;
 pub(crate) use principal::{Permissions, Principal, PrincipalKind, Tag};
+pub(crate) use signature::host_name;
 
 use std::{sync::Arc, time::Duration};
 

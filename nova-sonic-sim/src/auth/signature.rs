@@ -153,15 +153,20 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
         && left.iter().zip(right).fold(0, |differences, (left, right)| differences | (left ^ right)) == 0
 }
 
+/// The host that a request is addressed to, without its port.
+pub(crate) fn host_name(parts: &Parts) -> &str {
+    strip_port(host(parts).unwrap_or_default())
+}
+
 /// HTTP/2 names the host in the request target, HTTP/1.1 in a header.
-pub(super) fn host(parts: &Parts) -> Option<&str> {
+fn host(parts: &Parts) -> Option<&str> {
     parts.uri.authority().map_or_else(
         || parts.headers.get(http::header::HOST)?.to_str().ok(),
         |authority| Some(authority.as_str()),
     )
 }
 
-pub(super) fn strip_port(host: &str) -> &str {
+fn strip_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((bare, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !bare.is_empty() => bare,
         Some(_) | None => host,

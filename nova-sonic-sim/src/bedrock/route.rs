@@ -47,11 +47,6 @@ impl Operation {
             Self::GetFoundationModel => "bedrock:GetFoundationModel",
         }
     }
-
-    /// Whether it opens a conversation.
-    pub(crate) const fn is_stream(self) -> bool {
-        matches!(self, Self::Stream | Self::StreamWebSocket)
-    }
 }
 
 /// An operation on a model; the id is empty when it is on none.

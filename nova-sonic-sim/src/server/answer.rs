@@ -101,7 +101,7 @@ async fn control(
     request_id: &str,
 ) -> Reply {
     let (parts, body) = request.into_parts();
-    if !control::admits(connection, &parts.headers) {
+    if !control::admits(connection, &parts) {
         tracing::warn!(peer = %connection.peer, "the control path is for programs on this machine");
         return reply::empty(StatusCode::FORBIDDEN, request_id);
     }

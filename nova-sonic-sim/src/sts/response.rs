@@ -1,5 +1,7 @@
 //! The XML of STS.
 
+use std::borrow::Cow;
+
 use super::{StsAnswer, StsError, session::TOKEN_LIMIT};
 use crate::auth::IssuedCredentials;
 
@@ -35,19 +37,29 @@ pub(crate) fn without_element(document: &str, name: &str) -> String {
 
 /// One element with a text in it.
 pub(crate) fn element(name: &str, text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            // no document of XML 1.0 may hold these
-            '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
+    // tokens are long and need no escape
+    let text = if text.chars().all(|letter| replacement(letter).is_none()) {
+        Cow::Borrowed(text)
+    } else {
+        let letters = text
+            .chars()
+            .map(|letter| replacement(letter).map_or_else(|| Cow::Owned(letter.to_string()), Cow::Borrowed));
+        Cow::Owned(letters.collect())
+    };
+    format!("<{name}>{text}</{name}>")
+}
+
+/// What stands for a character that XML does not take as it is.
+const fn replacement(character: char) -> Option<&'static str> {
+    match character {
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '&' => Some("&amp;"),
+        '"' => Some("&quot;"),
+        // no document of XML 1.0 may hold these
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => Some("\u{fffd}"),
+        _ => None,
     }
-    format!("<{name}>{escaped}</{name}>")
 }
 
 /// What was issued, and how full its policies and its token are.
@@ -63,4 +75,21 @@ pub(super) fn credentials_xml(issued: &IssuedCredentials, packed_percent: usize)
     let size = issued.session_token.expose().len();
     result += &element("SessionTokenSize", &size.to_string());
     result + &element("SessionTokenUtilization", &(size * 100).div_ceil(TOKEN_LIMIT).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_escaped_and_elements_taken_out() {
+        assert_eq!(element("Arn", "a/b=+é"), "<Arn>a/b=+é</Arn>");
+        assert_eq!(
+            element("Message", "'<a>' & \"b\"\u{1}"),
+            "<Message>'&lt;a&gt;' &amp; &quot;b&quot;\u{fffd}</Message>"
+        );
+        let document = "<A><B>1</B><C><B>2</B></C></A>";
+        assert_eq!(without_element(document, "B"), "<A><C><B>2</B></C></A>");
+        assert_eq!(without_element(document, "D"), document);
+    }
 }

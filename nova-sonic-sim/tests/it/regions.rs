@@ -1,9 +1,15 @@
 //! Regions: what a signature is scoped to, what a host is named, and what a policy pins.
 
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
-use nova_sonic_sim::Simulator;
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use aws_smithy_types::{DateTime, date_time::Format};
+use nova_sonic_sim::{DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator};
+use sha2::{Digest, Sha256};
 
 use crate::{
+    raw::now,
     request::Call,
     support::{ROLE, simulator, sonic_only, user},
 };
@@ -129,4 +135,43 @@ async fn other_partitions_have_arns_and_certificates_of_their_own() {
     let arn = models("us-gov-west-1").send(&simulator, &user()).await.json()["modelSummaries"][0]["modelArn"]
         .clone();
     assert_eq!(arn, "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/amazon.nova-2-sonic-v1:0");
+}
+
+/// What a browser is given is such a key: it must be worth nothing outside its scope, whatever scope it claims.
+#[tokio::test]
+async fn a_key_derived_for_another_scope_makes_no_signature() {
+    let simulator = two_regions().await;
+    let time = now(&simulator);
+    let stamp = DateTime::from(time).fmt(Format::DateTime).unwrap();
+    let stamp =
+        format!("{}Z", stamp.split('.').next().unwrap().trim_end_matches('Z').replace(['-', ':'], ""));
+    let day = Duration::from_hours(24);
+    for (key_time, region, service, status) in [
+        (time, "us-east-1", "bedrock", 200),
+        (time, "us-west-2", "bedrock", 403),
+        (time, "us-east-1", "sts", 403),
+        (time - day, "us-east-1", "bedrock", 403),
+        (time + day, "us-east-1", "bedrock", 403),
+    ] {
+        let empty = hex::encode(Sha256::digest(b""));
+        let canonical = format!(
+            "GET\n/foundation-models\n\nhost:localhost\nx-amz-date:{stamp}\n\nhost;x-amz-date\n{empty}"
+        );
+        let scope = format!("{}/us-east-1/bedrock/aws4_request", &stamp[..8]);
+        let digest = hex::encode(Sha256::digest(canonical));
+        let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}");
+        let key = generate_signing_key(DEFAULT_SECRET_ACCESS_KEY, key_time, region, service);
+        let signature = calculate_signature(key, to_sign.as_bytes());
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={DEFAULT_ACCESS_KEY_ID}/{scope}, SignedHeaders=host;x-amz-date, Signature={signature}"
+        );
+        let headers = vec![("authorization", authorization), ("x-amz-date", stamp.clone())];
+        let answer = Call { headers, ..models("us-east-1") }.send_bare(&simulator).await;
+        assert_eq!(answer.status, status, "{region} {service}: {}", answer.text());
+        if status == 403 {
+            let (_, code, message) = answer.refusal();
+            assert_eq!(code, "InvalidSignatureException");
+            assert!(message.starts_with("The request signature we calculated does not match"), "{message}");
+        }
+    }
 }
