@@ -13,9 +13,14 @@
 //! | understand an error | [`error`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
 #![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
+#![cfg_attr(
+    all(feature = "broker", feature = "client"),
+    doc = "| check that they open a stream and nothing else | [`probe`] |"
+)]
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
-//! the AWS SDK for Rust. Features only add.
+//! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open.
+//! Features only add.
 
 #![forbid(unsafe_code)]
 

@@ -2,10 +2,12 @@
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
 mod broken;
+mod endpoint;
 mod trust;
 
 pub(crate) use broken::broken_connection;
-pub(crate) use trust::{check_certificates, http_client};
+pub(crate) use endpoint::configured_endpoint;
+pub(crate) use trust::{Untrusted, check_certificates, http_client};
 
 use std::error::Error;
 

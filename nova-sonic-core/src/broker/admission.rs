@@ -63,6 +63,12 @@ impl Admission {
         state.metrics.retries += u64::from(attempt > 1);
     }
 
+    /// Takes a first call back that the backend had no credentials for.
+    pub(super) fn uncount_call(&self) {
+        let mut state = self.state();
+        state.metrics.sts_calls = state.metrics.sts_calls.saturating_sub(1);
+    }
+
     pub(super) fn metrics(&self) -> BrokerMetrics {
         let now = self.0.clock.tick();
         let state = self.state();

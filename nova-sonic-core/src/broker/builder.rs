@@ -20,13 +20,13 @@ use super::{
     clock::{Calendar, Clock},
     connection::Connections,
     issue::{Inner, policy_expiration},
-    settings::{check_external_id, check_role_arn, check_tags},
+    settings::{check_endpoint_url, check_external_id, check_role_arn, check_tags},
     source::WatchedSource,
     sts::{Call, Tags},
     subject::SubjectHasher,
 };
 use crate::{
-    aws::{check_certificates, http_client},
+    aws::{check_certificates, configured_endpoint, http_client},
     grant::GrantMode,
     scope::ScopePolicy,
     secret::SecretText,
@@ -226,8 +226,7 @@ impl CredentialBrokerBuilder {
     ///
     /// # Errors
     /// [`BrokerError::Configuration`] with the setting that is missing or wrong, [`BrokerError::Scope`] when the
-    /// scope's policy cannot be written, [`BrokerError::Unreachable`] with
-    /// [`ErrorCode::ConfigurationInvalid`](crate::error::ErrorCode::ConfigurationInvalid) for certificates that are none.
+    /// scope's policy cannot be written.
     pub async fn build(self) -> Result<CredentialBroker, BrokerError> {
         let call = self.call()?;
         let Some(scope) = self.scope else { return Err(BrokerError::configuration("scope", "is missing")) };
@@ -285,9 +284,9 @@ impl CredentialBrokerBuilder {
             // a clock that is off would go on to date grants wrongly: it is reported, not worked around
             .disable_clock_skew_correction(true)
             .time_source(SdkTime(Arc::clone(clock.calendar())));
-        if let Some(endpoint_url) = self.endpoint_url {
-            config = config.endpoint_url(endpoint_url);
-        }
+        let endpoint_url = self.endpoint_url.or_else(|| configured_endpoint(&sdk_config, "STS"));
+        endpoint_url.as_deref().map(check_endpoint_url).transpose()?;
+        config.set_endpoint_url(endpoint_url);
         if let Ok(name) = AppName::new("nova-sonic") {
             config = config.app_name(name);
         }

@@ -1,13 +1,21 @@
 //! Issuing credentials.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use super::{
     BackendKind, BackendProblem, BrokerError, BrokerMetrics, CredentialBrokerBuilder, IssueRecord, Outcome,
     Patience, Subject,
     admission::{Admission, Ended},
     clock::Clock,
-    connection::Connections,
+    connection::{Connections, Pool},
     source::Seen,
     sts::{self, Answer, Call, CallError, DURATION_SECONDS, Tags},
     subject::{SubjectHasher, push_base32},
@@ -46,7 +54,6 @@ pub(super) struct Inner {
 
 /// What was issued: the grant for the browser, and the record for the audit trail.
 #[derive(Debug)]
-#[must_use]
 #[non_exhaustive]
 pub struct Issued {
     /// For the browser, and for nobody else.
@@ -164,13 +171,18 @@ impl Inner {
     async fn fresh(&self, session_name: &str) -> Result<Fresh, BrokerError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|_| BrokerError::Random)?;
-        let sdk = self.connections.sdk()?;
+        let pool = self.connections.pool()?;
         let began = self.clock.tick();
-        let mut attempts = 0;
-        let asked = self.ask(&sdk, session_name, began, random.last().copied().unwrap_or(0), &mut attempts);
-        let (answer, now) = match tokio::time::timeout(self.patience.total, asked).await {
+        let attempts = AtomicU32::new(0);
+        let spread = random.last().copied().unwrap_or(0);
+        // kept until it is known what was waited for
+        let mut asked = pin!(self.ask(&pool, session_name, began, spread, &attempts));
+        let asked = tokio::time::timeout(self.patience.total, asked.as_mut()).await;
+        let attempts = attempts.load(Ordering::Relaxed);
+        let (answer, now) = match asked {
             Ok(answer) => answer.map_err(|error| self.explained(error, attempts))?,
             Err(_) if self.backend.loading() => {
+                self.admission.uncount_call();
                 return Err(BrokerError::BackendCredentials { problem: BackendProblem::TimedOut });
             }
             Err(_) => {
@@ -184,28 +196,34 @@ impl Inner {
     /// The answer, and when the policy was written that it was given for.
     async fn ask(
         &self,
-        sdk: &aws_sdk_sts::Client,
+        pool: &Pool,
         session_name: &str,
         began: Tick,
         random: u8,
-        attempts: &mut u32,
+        attempts: &AtomicU32,
     ) -> Result<(Answer, Timestamp), CallError> {
         loop {
-            *attempts += 1;
-            self.admission.count_call(*attempts);
+            // it is never closed
+            let place = pool.places.acquire().await.ok();
+            let attempt = attempts.fetch_add(1, Ordering::Relaxed) + 1;
             let now = self.clock.timestamp();
             let policy = self.scope.render(now, policy_expiration(now)).map_err(CallError::Scope)?;
             let request = sts::Request { call: &self.call, session_name, policy: &policy, tags: &self.tags };
-            let error = match sts::ask(sdk, &request).await {
+            self.admission.count_call(attempt);
+            let error = match sts::ask(&pool.sdk, &request).await {
                 Ok(answer) => return Ok((answer, now)),
                 Err(error) => error,
             };
+            if matches!(error, CallError::Backend(_)) {
+                self.admission.uncount_call();
+            }
             let elapsed = self.clock.tick().since(began);
             let pause = error
                 .worth_another_attempt()
-                .then(|| self.patience.pause(*attempts, elapsed, error.retry_after(), random))
+                .then(|| self.patience.pause(attempt, elapsed, error.retry_after(), random))
                 .flatten();
             let Some(pause) = pause else { return Err(error) };
+            drop(place);
             tokio::time::sleep(pause).await;
         }
     }

@@ -16,6 +16,9 @@ const IN_FLIGHT_RETRY: Duration = Duration::from_secs(1);
 
 /// How often one subject may be issued credentials. One request of a subject is served at a time, in any case.
 ///
+/// A request counts as soon as STS may be asked, also when STS then fails: what is limited is what is asked of it. One
+/// that is refused by a limit or by the breaker does not count.
+///
 /// ```
 /// use nova_sonic_core::broker::Limits;
 /// let limits = Limits::default().per_minute(3);

@@ -40,6 +40,7 @@ mod issue;
 mod limits;
 mod patience;
 mod record;
+mod refusal;
 mod settings;
 mod source;
 mod sts;
@@ -47,12 +48,13 @@ mod subject;
 
 pub use breaker::{Breaker, BreakerRefusal, BreakerState, Outcome, Pass};
 pub use builder::CredentialBrokerBuilder;
-pub use error::{BackendProblem, BrokerError, StsRefusal};
+pub use error::{BackendProblem, BrokerError};
 #[cfg(feature = "client")]
 pub(crate) use issue::Fresh;
 pub use issue::{CredentialBroker, Issued};
 pub use limits::{LimitKind, LimitRefusal, LimitTable, Limits, SubjectKey};
 pub use patience::Patience;
 pub use record::{BrokerMetrics, IssueRecord};
+pub use refusal::StsRefusal;
 pub use source::BackendKind;
 pub use subject::Subject;

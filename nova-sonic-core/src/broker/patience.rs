@@ -18,11 +18,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Patience {
-    /// For a connection, TLS included. 1 s by default.
+    /// For a connection, TLS included. 2 s by default.
     pub connect: Duration,
     /// For the answer to one attempt. 2 s by default; STS takes a tenth of it.
     pub response: Duration,
-    /// For everything: the backend's own credentials, all attempts and the pauses between. 5 s by default.
+    /// For everything: a place among the calls under way, the backend's own credentials, all attempts and the pauses
+    /// between. 5 s by default.
     pub total: Duration,
     /// How often STS is asked at most, the first time included. 3 by default.
     pub attempts: u32,
@@ -31,7 +32,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(1),
+            connect: Duration::from_secs(2),
             response: Duration::from_secs(2),
             total: Duration::from_secs(5),
             attempts: 3,

@@ -88,6 +88,18 @@ pub(super) fn check_tags(tags: &[(String, String)]) -> Checked {
     Ok(())
 }
 
+/// `https://host`, `http://host`, with a port or a path behind it.
+pub(super) fn check_endpoint_url(url: &str) -> Checked {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let in_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    if host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && host.bytes().all(in_host) {
+        Ok(())
+    } else {
+        wrong("endpoint_url", "is not https://host or http://host")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -76,6 +76,7 @@ pub(super) enum CallError {
     Unreachable(Obstacle),
     AnswerInvalid(&'static str),
     Scope(ScopeError),
+    EndpointInvalid,
 }
 
 impl CallError {
@@ -87,7 +88,7 @@ impl CallError {
                 ErrorCode::StsThrottled | ErrorCode::ServiceFailed | ErrorCode::ServiceUnavailable
             ),
             Self::Unreachable(obstacle) => obstacle.code.retryable(),
-            Self::Backend(_) | Self::AnswerInvalid(_) | Self::Scope(_) => false,
+            Self::Backend(_) | Self::AnswerInvalid(_) | Self::Scope(_) | Self::EndpointInvalid => false,
         }
     }
 
@@ -107,6 +108,9 @@ impl CallError {
             }
             Self::AnswerInvalid(problem) => BrokerError::AnswerInvalid { problem },
             Self::Scope(error) => error.into(),
+            Self::EndpointInvalid => {
+                BrokerError::configuration("endpoint_url", "is no URL that can be asked")
+            }
         }
     }
 }
@@ -224,6 +228,7 @@ where
         }),
         other => match problem_of(&other) {
             Some(problem) => CallError::Backend(problem),
+            None if matches!(other, SdkError::ConstructionFailure(_)) => CallError::EndpointInvalid,
             None => CallError::Unreachable(not_sent(&other)),
         },
     }
@@ -237,10 +242,6 @@ where
     if timed_out {
         let text = "STS could not be reached in time".to_owned();
         return Obstacle { code: ErrorCode::OpenTimeout, text };
-    }
-    if matches!(error, SdkError::ConstructionFailure(_)) {
-        let text = "the request could not be made: check the endpoint".to_owned();
-        return Obstacle { code: ErrorCode::ConfigurationInvalid, text };
     }
     broken_connection(error)
 }

@@ -9,7 +9,10 @@ use aws_sdk_bedrockruntime::{
 };
 
 use super::{ProbeResult, result::Attempt, run::Probe};
-use crate::aws::{broken_connection, http_client};
+use crate::{
+    aws::{broken_connection, configured_endpoint, http_client},
+    error::ErrorCode,
+};
 
 /// A model that is cheap, and not for speech.
 const ANOTHER_MODEL: &str = "amazon.nova-micro-v1:0";
@@ -24,19 +27,21 @@ pub(super) struct Decoys<'a> {
 
 impl<'a> Decoys<'a> {
     pub(super) async fn new(probe: &'a Probe<'_>) -> Result<Self, ProbeResult> {
-        let http = http_client(probe.ca_certificates()).map_err(|obstacle| {
-            ProbeResult::failed("decoys_refused", "refused", obstacle.text, obstacle.code.advice())
+        let http = http_client(probe.ca_certificates()).map_err(|untrusted| {
+            let seen = format!("the certificate authorities {}", untrusted.problem);
+            ProbeResult::failed("decoys_refused", "refused", seen, ErrorCode::ConfigurationInvalid.advice())
         })?;
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(probe.broker.scope().region().as_str().to_owned()))
             .credentials_provider(probe.keys())
             .http_client(http);
-        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&loader.load().await)
+        let sdk_config = loader.load().await;
+        let set = probe.settings.endpoint_url.clone();
+        let endpoint_url = set.or_else(|| configured_endpoint(&sdk_config, "Bedrock Runtime"));
+        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&sdk_config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().operation_timeout(probe.settings.patience).build());
-        if let Some(endpoint_url) = &probe.settings.endpoint_url {
-            config = config.endpoint_url(endpoint_url);
-        }
+        config.set_endpoint_url(endpoint_url);
         Ok(Self { sdk: Sdk::from_conf(config.build()), model_id: probe.model_id() })
     }
 

@@ -41,6 +41,11 @@ impl Probe<'_> {
 ///
 /// The credentials are dropped at the end and reach nobody. Needs a tokio runtime with time and I/O.
 pub async fn probe(broker: &CredentialBroker, settings: &ProbeSettings) -> Vec<ProbeResult> {
+    // the calls of two SDKs are too much for somebody's stack
+    Box::pin(checks(broker, settings)).await
+}
+
+async fn checks(broker: &CredentialBroker, settings: &ProbeSettings) -> Vec<ProbeResult> {
     let mut results = vec![scope(broker)];
     let fresh = match broker.fresh_for_probe().await {
         Ok(fresh) => fresh,

@@ -14,7 +14,10 @@ use nova_sonic_sim::{Simulator, StreamEnd, Transport};
 use crate::stage::{ROLE, bare, broker, builder, scope, simulator, subject, user_keys, within};
 use aws_credential_types::Credentials;
 use futures_util::{SinkExt, StreamExt};
-use rustls::{ClientConfig, RootCertStore, pki_types::{CertificateDer, ServerName, pem::PemObject}};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{client_async, tungstenite::Message};
@@ -62,7 +65,7 @@ async fn a_grant_of_signing_keys_opens_a_stream_over_a_websocket() {
     let now = simulator.clock().timestamp();
     let grant = Grant::read_json(&json, now).unwrap();
     assert_eq!(grant.mode(), GrantMode::SigningKeys);
-    talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp()).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp())).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert_eq!((stream.transport, stream.tls, stream.input_ended), (Transport::WebSocket, true, true));
     assert_eq!((stream.end, stream.access_key_id), (Some(StreamEnd::Completed), issued.record.access_key_id));
@@ -73,7 +76,8 @@ pub(crate) async fn talk_over_a_websocket(simulator: &Simulator, grant: Grant, n
     let (region, model) = (grant.region().to_owned(), grant.model_id().to_owned());
     let credentials = grant.into_signing_credentials();
     let endpoint = simulator.wss_url();
-    let url = StreamRequest::new(&region, &model).with_endpoint(&endpoint).presign(&credentials, now()).unwrap();
+    let url =
+        StreamRequest::new(&region, &model).with_endpoint(&endpoint).presign(&credentials, now()).unwrap();
 
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(simulator.ca_pem().as_bytes()).unwrap()).unwrap();
@@ -85,7 +89,7 @@ pub(crate) async fn talk_over_a_websocket(simulator: &Simulator, grant: Grant, n
     let socket = TcpStream::connect(simulator.https_address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let socket = tokio_rustls::TlsConnector::from(Arc::new(tls)).connect(name, socket).await.unwrap();
-    let (mut socket, _) = within(client_async(url.expose(), socket)).await.unwrap();
+    let (mut socket, _) = Box::pin(within(client_async(url.expose(), socket))).await.unwrap();
 
     let mut encoder =
         Encoder::new(ChunkSigner::new(credentials.keys.clone(), &region, *url.signature(), now()));
@@ -118,9 +122,14 @@ fn conversation() -> Vec<String> {
     let audio = r#"{"mediaType":"audio/lpcm","sampleRateHertz":24000,"sampleSizeBits":16,"channelCount":1,"voiceId":"tiffany","encoding":"base64","audioType":"SPEECH"}"#;
     let text = r#"{"mediaType":"text/plain"}"#;
     let events = [
-        r#"{"sessionStart":{"inferenceConfiguration":{"maxTokens":1024,"topP":0.9,"temperature":0.7}}}"#.to_owned(),
-        format!(r#"{{"promptStart":{{"promptName":"p","textOutputConfiguration":{text},"audioOutputConfiguration":{audio}}}}}"#),
-        format!(r#"{{"contentStart":{{"promptName":"p","contentName":"s","type":"TEXT","interactive":false,"role":"SYSTEM","textInputConfiguration":{text}}}}}"#),
+        r#"{"sessionStart":{"inferenceConfiguration":{"maxTokens":1024,"topP":0.9,"temperature":0.7}}}"#
+            .to_owned(),
+        format!(
+            r#"{{"promptStart":{{"promptName":"p","textOutputConfiguration":{text},"audioOutputConfiguration":{audio}}}}}"#
+        ),
+        format!(
+            r#"{{"contentStart":{{"promptName":"p","contentName":"s","type":"TEXT","interactive":false,"role":"SYSTEM","textInputConfiguration":{text}}}}}"#
+        ),
         r#"{"textInput":{"promptName":"p","contentName":"s","content":"Be brief."}}"#.to_owned(),
         r#"{"contentEnd":{"promptName":"p","contentName":"s"}}"#.to_owned(),
         r#"{"promptEnd":{"promptName":"p"}}"#.to_owned(),
@@ -138,7 +147,10 @@ async fn the_record_says_who_got_what_until_when() {
     let record = &issued.record;
     assert_eq!(record.subject_hash, broker.subject_hash(&alice));
     assert_ne!(record.subject_hash, broker.subject_hash(&bob));
-    assert_eq!((record.access_key_id.as_str(), record.expiration), (issued.grant.access_key_id(), issued.grant.expiration()));
+    assert_eq!(
+        (record.access_key_id.as_str(), record.expiration),
+        (issued.grant.access_key_id(), issued.grant.expiration())
+    );
     let lifetime = record.expiration.unix_seconds() - simulator.clock().timestamp().unix_seconds();
     assert!((890..=900).contains(&lifetime), "{lifetime}");
     assert!((-2..=2).contains(&record.clock_offset_seconds), "{record:?}");
@@ -160,7 +172,7 @@ async fn federation_tokens_open_the_same_and_no_more() {
     let hash = issued.record.subject_hash.clone();
     let json = issued.grant.write_json();
     let grant = Grant::read_json(&json, simulator.clock().timestamp()).unwrap();
-    talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp()).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, || simulator.clock().timestamp())).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert!(stream.principal_arn.ends_with(&format!("federated-user/{hash}")), "{stream:?}");
 }

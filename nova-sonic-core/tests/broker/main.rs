@@ -3,16 +3,16 @@
 #![cfg(all(feature = "broker", feature = "client"))]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
     reason = "outside of the test functions themselves, too, a test stops at the first surprise"
 )]
 
 mod crowds;
+mod environment;
 mod issuing;
 mod midnight;
-mod requests;
 mod probing;
 mod refusals;
+mod requests;
 mod runtimes;
 mod scripted;
 mod settings;

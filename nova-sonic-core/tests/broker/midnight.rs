@@ -34,7 +34,9 @@ async fn issue(simulator: &Simulator) -> Grant {
 
 #[tokio::test]
 async fn one_key_by_day_and_two_before_midnight() {
-    for (time_of_day, keys) in [(at(12, 0), 1), (at(23, 30), 1), (at(23, 41), 2), (at(23, 58), 2), (at(0, 1), 1)] {
+    for (time_of_day, keys) in
+        [(at(12, 0), 1), (at(23, 30), 1), (at(23, 41), 2), (at(23, 58), 2), (at(0, 1), 1)]
+    {
         let simulator = simulator_at(time_of_day).await;
         let dates: Vec<_> = issue(&simulator).await.signing_dates().collect();
         assert_eq!(dates.len(), keys, "{time_of_day:?}: {dates:?}");
@@ -56,7 +58,7 @@ async fn a_stream_crosses_midnight_with_the_key_of_the_next_day() {
         seen.lock().unwrap().push(now.date());
         now
     };
-    talk_over_a_websocket(&simulator, grant, now).await;
+    Box::pin(talk_over_a_websocket(&simulator, grant, now)).await;
     let stream = within(simulator.ended_stream(0)).await;
     assert_eq!((stream.input_ended, stream.end), (true, Some(StreamEnd::Completed)));
     let mut dates = dates.lock().unwrap().clone();

@@ -73,7 +73,11 @@ async fn what_the_simulator_itself_refuses_is_understood() {
     for (name, builder, code) in [
         ("AccessDenied", builder(&simulator).assume_role(nobody), ErrorCode::RoleNotAssumable),
         ("InvalidClientTokenId", wrong("AKIANOBODYEXAMPLE000", "x"), ErrorCode::CredentialsInvalid),
-        ("SignatureDoesNotMatch", wrong(nova_sonic_sim::DEFAULT_ACCESS_KEY_ID, "x"), ErrorCode::CredentialsInvalid),
+        (
+            "SignatureDoesNotMatch",
+            wrong(nova_sonic_sim::DEFAULT_ACCESS_KEY_ID, "x"),
+            ErrorCode::CredentialsInvalid,
+        ),
         ("ExpiredToken", expired, ErrorCode::CredentialsExpired),
     ] {
         let broker = builder.build().await.unwrap();
@@ -148,7 +152,8 @@ async fn without_credentials_sts_is_not_asked_and_the_breaker_stays_closed() {
         where
             Self: 'a,
         {
-            let error = aws_credential_types::provider::error::CredentialsError::not_loaded("the cupboard is bare");
+            let error =
+                aws_credential_types::provider::error::CredentialsError::not_loaded("the cupboard is bare");
             aws_credential_types::provider::future::ProvideCredentials::ready(Err(error))
         }
     }

@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use nova_sonic_core::{broker::Patience, error::ErrorCode, time::Timestamp};
+use nova_sonic_core::{error::ErrorCode, time::Timestamp};
 
 use crate::{
     scripted::Scripted,
-    stage::{ROLE, bare, scope, subject, within},
+    stage::{ROLE, bare, patience, scope, subject, within},
 };
 
 /// 2026-11-22T13:00:00Z.
-const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_400_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_unix_millis(1_795_352_400_000);
 
-fn success(operation: &str) -> String {
+pub(crate) fn success(operation: &str) -> String {
     format!(
         "<{operation}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{operation}Result><Credentials>\
          <AccessKeyId>ASIAEXAMPLEEXAMPLE00</AccessKeyId><SecretAccessKey>wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY</SecretAccessKey>\
@@ -40,7 +40,7 @@ async fn a_role_is_assumed_with_policy_quarter_of_an_hour_and_hashed_name() {
     let issued = within(broker.issue(&subject("alice@example.com"))).await.unwrap();
     assert_eq!(issued.record.packed_policy_size, Some(31));
     let request = sts.requests().remove(0);
-    let policy = scope().render(NOW, NOW.after(Duration::from_secs(900))).unwrap();
+    let policy = scope().render(NOW, NOW.after(Duration::from_mins(15))).unwrap();
     let name = broker.subject_hash(&subject("alice@example.com"));
     let expected = [
         ("Action", "AssumeRole"),
@@ -90,16 +90,25 @@ async fn what_is_not_sts_is_not_believed() {
         ("200 OK", page(), ErrorCode::StsAnswerInvalid),
         ("200 OK", String::new(), ErrorCode::StsAnswerInvalid),
         ("200 OK", success("GetCallerIdentity"), ErrorCode::StsAnswerInvalid),
-        ("200 OK", success("AssumeRole").replace("ASIAEXAMPLEEXAMPLE00", "short"), ErrorCode::StsAnswerInvalid),
-        ("200 OK", success("AssumeRole").replace("2026-11-22T13:15", "2026-11-22T14:15"), ErrorCode::StsAnswerInvalid),
+        (
+            "200 OK",
+            success("AssumeRole").replace("ASIAEXAMPLEEXAMPLE00", "short"),
+            ErrorCode::StsAnswerInvalid,
+        ),
+        (
+            "200 OK",
+            success("AssumeRole").replace("2026-11-22T13:15", "2026-11-22T14:15"),
+            ErrorCode::StsAnswerInvalid,
+        ),
         ("403 Forbidden", page(), ErrorCode::ServiceUnknown),
         ("502 Bad Gateway", page(), ErrorCode::ServiceFailed),
         ("503 Service Unavailable", page(), ErrorCode::ServiceUnavailable),
         ("429 Too Many Requests", String::new(), ErrorCode::StsThrottled),
     ] {
         let sts = Scripted::start(status, "", body).await;
-        let patience = Patience::default().attempts(1);
-        let broker = bare(&sts.url).assume_role(ROLE).calendar(|| NOW).patience(patience).build().await.unwrap();
+        let patience = patience().attempts(1);
+        let broker =
+            bare(&sts.url).assume_role(ROLE).calendar(|| NOW).patience(patience).build().await.unwrap();
         let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
         assert_eq!((error.code(), error.aws_name()), (code, None), "{status}: {error}");
         assert!(!format!("{error} {error:?}").contains("log in"), "{error:?}");
@@ -109,7 +118,8 @@ async fn what_is_not_sts_is_not_believed() {
 #[tokio::test]
 async fn a_wish_to_wait_is_passed_on() {
     let sts = Scripted::start("503 Slow Down", "retry-after: 7\r\n", String::new()).await;
-    let broker = bare(&sts.url).assume_role(ROLE).calendar(|| NOW).build().await.unwrap();
+    let patience = patience().total(Duration::from_secs(5));
+    let broker = bare(&sts.url).assume_role(ROLE).calendar(|| NOW).patience(patience).build().await.unwrap();
     let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
     assert_eq!(sts.requests().len(), 1, "seven seconds are more than there is to wait");

@@ -17,7 +17,8 @@ fn a_runtime_that_stands_still_holds_nobody_up() {
     let simulator = service.block_on(simulator());
     let first = current_thread();
     // one attempt: a connection of a runtime that stands still would answer nothing until the time is over
-    let patience = Patience::default().attempts(1).response(Duration::from_secs(5)).total(Duration::from_secs(5));
+    let patience =
+        Patience::default().attempts(1).response(Duration::from_secs(10)).total(Duration::from_secs(10));
     let broker = first.block_on(builder(&simulator).patience(patience).build()).unwrap();
     first.block_on(broker.issue(&subject("on the first"))).unwrap();
     // the first one is alive, and drives nothing
@@ -40,6 +41,8 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     let alice = subject("alice");
     let mut issue = std::pin::pin!(broker.issue(&alice));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(Err(error)) = issue.as_mut().poll(&mut context) else { panic!("an error at once") };
+    let std::task::Poll::Ready(Err(error)) = issue.as_mut().poll(&mut context) else {
+        panic!("an error at once")
+    };
     assert!(error.to_string().contains("tokio runtime"), "{error}");
 }

@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use aws_credential_types::Credentials;
 use nova_sonic_core::{
-    broker::{CredentialBroker, CredentialBrokerBuilder, Subject},
+    broker::{CredentialBroker, CredentialBrokerBuilder, Patience, Subject},
     scope::{ModelId, Region, ScopePolicy},
     secret::SecretText,
 };
@@ -12,7 +12,7 @@ use nova_sonic_sim::{DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator
 
 pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/nova-sonic-voice";
 pub(crate) const ACCOUNT: &str = "123456789012";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) async fn simulator() -> Simulator {
     simulator_with(|_| {}).await
@@ -41,6 +41,12 @@ pub(crate) fn bare(endpoint_url: &str) -> CredentialBrokerBuilder {
         .session_name_key(SecretText::new("a key for names of sessions".to_owned()))
         .endpoint_url(endpoint_url)
         .credentials_provider(user_keys())
+        .patience(patience())
+}
+
+/// Longer than a busy machine needs: no test that is not about time depends on it.
+pub(crate) fn patience() -> Patience {
+    Patience::default().connect(PATIENCE).response(PATIENCE).total(PATIENCE)
 }
 
 /// A broker that assumes the simulator's role.
@@ -64,5 +70,5 @@ pub(crate) fn sts_calls(simulator: &Simulator) -> u64 {
 
 /// `future`, or the end of the test if it takes too long.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.unwrap()
+    tokio::time::timeout(PATIENCE * 2, future).await.unwrap()
 }

@@ -1,15 +1,15 @@
 //! STS throttled, slow, silent and down: what is tried again, for how long, and when it is left alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nova_sonic_core::{
     broker::{Breaker, BreakerState, BrokerError, CredentialBroker, Patience},
     error::ErrorCode,
 };
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
-use crate::stage::{ROLE, bare, broker, builder, simulator, sts_calls, subject, within};
+use crate::stage::{ROLE, bare, broker, builder, patience, simulator, sts_calls, subject, within};
 
 fn of(kind: StsFaultKind) -> StsFault {
     StsFault::new(kind)
@@ -71,7 +71,7 @@ async fn nobody_at_the_endpoint_is_no_mystery() {
         (format!("https://{free}"), ErrorCode::ConnectionFailed),
         ("https://nowhere.invalid".to_owned(), ErrorCode::ConnectionFailed),
     ] {
-        let patience = Patience::default().attempts(1);
+        let patience = patience().attempts(1);
         let broker = bare(&url).assume_role(ROLE).patience(patience).build().await.unwrap();
         let error = within(broker.issue(&subject("alice"))).await.unwrap_err();
         assert_eq!((error.code(), error.aws_name()), (code, None), "{url}: {error}");
@@ -110,7 +110,7 @@ async fn a_source_of_credentials_that_never_answers_is_named() {
 }
 
 async fn with_breaker(simulator: &Simulator, pause: Duration) -> CredentialBroker {
-    let patience = Patience::default().attempts(1);
+    let patience = patience().attempts(1);
     builder(simulator).breaker(Breaker::new(3, pause)).patience(patience).build().await.unwrap()
 }
 
@@ -127,7 +127,10 @@ async fn an_open_breaker_leaves_sts_alone_and_lets_one_try() {
     for number in 3..50 {
         let error = broker.issue(&subject(&number.to_string())).await.unwrap_err();
         let BrokerError::Breaker(refusal) = &error else { panic!("{error}") };
-        assert_eq!((error.code(), refusal.last), (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable));
+        assert_eq!(
+            (error.code(), refusal.last),
+            (ErrorCode::CredentialsUnavailable, ErrorCode::ServiceUnavailable)
+        );
         assert!(error.retry_after().is_some_and(|wait| wait <= pause), "{error:?}");
     }
     assert_eq!(sts_calls(&simulator), 3, "an open breaker asks nobody");
