@@ -27,9 +27,7 @@ def linted(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a linter of this virtual environment, and keeps checkov from asking its maker's servers."""
     environment = {**os.environ, "BC_SKIP_MAPPING": "TRUE", "LOG_LEVEL": "CRITICAL"}
     installed = Path(sys.executable).parent / program
-    return subprocess.run(
-        [installed, *arguments], capture_output=True, text=True, env=environment, check=False
-    )
+    return subprocess.run([installed, *arguments], capture_output=True, text=True, env=environment, check=False)
 
 
 def test_cloudformation_passes_its_linter():

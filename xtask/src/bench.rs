@@ -1,8 +1,20 @@
-//! What a frame and a session cost, beside the physical floor and the AWS SDKs.
+//! What a frame, a session and credentials cost, beside the physical floor and the AWS SDKs.
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::{Done, child, node, step::Steps, tools};
+use crate::{
+    Done, child,
+    failure::Failure,
+    node,
+    python::suites,
+    python::wheel::{self, Profile},
+    service::Redis,
+    step,
+    step::Steps,
+    tools::{self, Workspace},
+};
 
 /// Options of `cargo xtask bench`; without a name, all benches run.
 #[derive(Debug, clap::Args)]
@@ -22,6 +34,8 @@ enum Bench {
     Allocations(PassedOn),
     /// CPU and memory of many conversations at once, against the bare SDK.
     Sessions(PassedOn),
+    /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
+    Django(PassedOn),
 }
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -37,6 +51,7 @@ impl Bench {
             Self::Frame(PassedOn::default()),
             Self::Allocations(PassedOn::default()),
             Self::Sessions(PassedOn::default()),
+            Self::Django(PassedOn::default()),
         ]
     }
 
@@ -45,6 +60,7 @@ impl Bench {
             Self::Frame(_) => "One frame: encode, sign and decode",
             Self::Allocations(_) => "Allocations of a conversation under way",
             Self::Sessions(_) => "Many conversations in real time",
+            Self::Django(_) => "Credentials from a Django project",
         }
     }
 
@@ -53,16 +69,29 @@ impl Bench {
             Self::Frame(passed_on) => ("frame", passed_on),
             Self::Allocations(passed_on) => ("allocations", passed_on),
             Self::Sessions(passed_on) => ("sessions", passed_on),
+            Self::Django(passed_on) => ("django", passed_on),
         };
-        if program == "frame" && !arguments.iter().any(|argument| argument == "--no-node") {
-            install_javascript_sdk()?;
-        }
         let mut cargo =
             tools::cargo(&["run", "--release", "--package", "nova-sonic-benches", "--bin", program, "--"]);
         if check {
             cargo.arg("--check");
         }
-        child::run(cargo.args(arguments), "the lines above say which budget was broken or what did not build")
+        cargo.args(arguments);
+        // Held until the bench has ended.
+        let mut _redis = None;
+        match self {
+            Self::Frame(_) if !arguments.iter().any(|argument| argument == "--no-node") => {
+                install_javascript_sdk()?;
+            }
+            Self::Django(_) => {
+                let Projects { python, folder, simulator, redis } = projects()?;
+                cargo.arg("--python").arg(python).arg("--projects").arg(folder);
+                cargo.arg("--simulator").arg(simulator).arg("--redis-url").arg(redis.url());
+                _redis = Some(redis);
+            }
+            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) => {}
+        }
+        child::run(&mut cargo, "the lines above say which budget was broken or what did not build")
     }
 }
 
@@ -82,4 +111,30 @@ fn install_javascript_sdk() -> Done {
     tools::need_path(&folder, "the comparison with the AWS SDK for JavaScript")?;
     node::install(&folder)
         .map_err(|failure| failure.or("leave it out with `cargo xtask bench frame --no-node`"))
+}
+
+/// What the comparison of Django views needs.
+#[derive(Debug)]
+struct Projects {
+    python: PathBuf,
+    folder: PathBuf,
+    simulator: PathBuf,
+    redis: Redis,
+}
+
+fn projects() -> Result<Projects, Failure> {
+    let folder = tools::root().join("benches/django");
+    tools::need_path(&folder, "the projects that are compared")?;
+    let target = Workspace::load()?.target();
+    step::say("      building the simulator and the wheel as their users get them");
+    child::run(
+        &mut tools::cargo(&["build", "--release", "--package", "nova-sonic-sim"]),
+        "mend what the compiler names above",
+    )?;
+    let simulator = target.join("release").join(format!("nova-sonic-sim{}", std::env::consts::EXE_SUFFIX));
+    let wheel = wheel::build(Profile::Release, &target.join("python/bench-wheel"), &target)?;
+    let python = suites::bench_environment(&target, &folder.join("requirements.txt"), &wheel)?;
+    // The bench gives the server under test the first core for itself.
+    let redis = Redis::start_with(&["--server_cpulist", "1"])?;
+    Ok(Projects { python, folder, simulator, redis })
 }

@@ -29,6 +29,34 @@ pub(crate) fn run_and_keep(command: &mut Command) -> Result<Outcome, Failure> {
     Ok(Outcome { status, output })
 }
 
+/// A child that runs beside us until it is dropped, and then ends with all that it started.
+#[derive(Debug)]
+pub(crate) struct Background(Child);
+
+impl Background {
+    /// Starts it; whether it came up is for the caller to find out.
+    pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
+        start(command).map(Self)
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(Some(_)) | Err(_))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        interrupt::end(self.0.id());
+        #[cfg(not(unix))]
+        let _ = self.0.kill();
+        // It cannot be lost: nobody else waits for it.
+        let _ = self.0.wait();
+        interrupt::child_ended(self.0.id());
+    }
+}
+
 /// Asks a program something: its standard output when it is there and succeeds.
 pub(crate) fn answer(program: &str, arguments: &[&str]) -> Option<String> {
     let output =
@@ -120,6 +148,24 @@ mod tests {
     fn a_program_left_behind_does_not_keep_us_waiting() {
         // It holds the pipe that is read to its end: this returns because the program was killed.
         assert_eq!(run_and_keep(&mut shell("sleep 600 & echo started")).unwrap().output, "started\n");
+    }
+
+    #[test]
+    fn what_runs_in_the_background_ends_in_order_when_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (up, ended) = (folder.path().join("up"), folder.path().join("ended"));
+        let script = format!(
+            "trap 'touch {}; exit' INT; touch {}; while :; do sleep 0.01; done",
+            ended.display(),
+            up.display()
+        );
+        let mut background = Background::start(&mut shell(&script)).unwrap();
+        while !up.exists() {
+            assert!(!background.has_ended());
+            std::thread::yield_now();
+        }
+        drop(background);
+        assert!(ended.exists());
     }
 
     #[test]

@@ -52,6 +52,12 @@ pub(crate) fn child_started(leader: u32) {
     }
 }
 
+/// Asks the process group of `leader` to end in order; kills it when it takes too long.
+#[cfg(unix)]
+pub(crate) fn end(leader: u32) {
+    group::end(leader, signal_hook::consts::SIGINT, happened());
+}
+
 /// Notes that `leader` has ended, and kills what it left behind in its group.
 pub(crate) fn child_ended(leader: u32) {
     running().remove(&leader);

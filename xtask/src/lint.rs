@@ -1,6 +1,6 @@
 //! Everything that is checked without running the product.
 
-use crate::{Done, child, failure::Failure, hygiene, step, step::Steps, tools, tools::Workspace};
+use crate::{Done, child, failure::Failure, hygiene, python, step, step::Steps, tools, tools::Workspace};
 
 /// The version of cargo-deny that `deny.toml` is written for.
 const DENY: &str = "0.20.2";
@@ -10,8 +10,11 @@ type Check = (&'static str, fn() -> Done);
 
 const CHECKS: &[Check] = &[
     ("Formatting", formatting),
+    ("Formatting of Python", python::lint::formatting),
     ("Hygiene: length of files, things left for later", hygiene::check),
     ("Lints of the whole workspace", clippy),
+    ("Lints of Python", python::lint::lints),
+    ("Types of Python, strict", python::lint::types),
     ("Layers: who imports whom in the core", layers),
     ("The core under every set of its features", features),
     ("Documentation", documentation),

@@ -1,9 +1,10 @@
-//! One entry for people and CI: `cargo xtask demo | test | bench | lint`.
+//! One entry for people and CI: `cargo xtask demo | test | build | bench | lint`.
 //!
 //! Every command numbers its steps, installs or asks for what it needs in one sentence, and fails with what failed
 //! and what to do about it.
 
 mod bench;
+mod build;
 mod child;
 mod demo;
 mod failure;
@@ -12,6 +13,8 @@ mod interrupt;
 mod lint;
 mod node;
 mod python;
+#[cfg_attr(not(unix), path = "service/elsewhere.rs")]
+mod service;
 mod step;
 mod tally;
 mod test;
@@ -36,8 +39,10 @@ struct Arguments {
 enum Command {
     /// Hold one spoken conversation: with the simulator, or with AWS.
     Demo(demo::Arguments),
-    /// Run every test: Rust, wasm32, and the official SDKs in Node and Python.
+    /// Run every test: Rust, wasm32, the official SDKs in Node and Python, the Python package and its Django app.
     Test(test::Arguments),
+    /// Build a package for users of another language.
+    Build(build::Arguments),
     /// Measure what a frame and a session cost, beside the AWS SDKs.
     Bench(bench::Arguments),
     /// Check formatting, lints, layers, features, documentation, licences.
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
     let done = interrupt::forward_to_children().and_then(|()| match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Build(arguments) => build::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Lint => lint::run(),
     });

@@ -1,5 +1,6 @@
 //! Every test, in every language, with one count at the end.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -7,7 +8,11 @@ use clap::ValueEnum;
 use crate::{
     Done, child,
     failure::Failure,
-    node, python, step,
+    node,
+    python::matrix::Strictness,
+    python::suites::{self, Built},
+    python::wheel::{self, Profile},
+    step,
     step::Steps,
     tally::Tally,
     tools::{self, Workspace},
@@ -20,6 +25,10 @@ pub(crate) struct Arguments {
     /// Run these suites only; may be given more than once.
     #[arg(long, value_enum, value_name = "SUITE")]
     only: Vec<Suite>,
+    /// Test the Python package and its Django app on every supported pair of Python and Django, not only on the oldest
+    /// and the newest one.
+    #[arg(long)]
+    matrix: bool,
 }
 
 /// What can be tested by itself.
@@ -33,6 +42,12 @@ enum Suite {
     Node,
     /// boto3 against the simulator.
     Python,
+    /// The Python package: its wheel, its tests, its types.
+    Package,
+    /// The Django app, with Redis and PostgreSQL.
+    Django,
+    /// The Django app under attack and in bad weather.
+    Abuse,
 }
 
 impl Suite {
@@ -42,6 +57,9 @@ impl Suite {
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
+            Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
+            Self::Django => "Python: the Django app, with Redis and a real database",
+            Self::Abuse => "Python: the Django app in production's servers, under attack and in bad weather",
         }
     }
 
@@ -51,24 +69,80 @@ impl Suite {
             Self::Wasm => "wasm",
             Self::Node => "node",
             Self::Python => "python",
+            Self::Package => "package",
+            Self::Django => "django",
+            Self::Abuse => "abuse",
         }
     }
 
-    fn run(self, workspace: &Workspace) -> Result<Tally, Failure> {
+    fn run(self, run: &Run) -> Result<Tally, Failure> {
         match self {
             Self::Rust => rust(),
             Self::Wasm => {
-                wasm::build("nova-sonic-core", &[], &workspace.target()).map(|_| Tally::of_one(true))
+                wasm::build("nova-sonic-core", &[], &run.workspace.target()).map(|_| Tally::of_one(true))
             }
-            Self::Node => {
-                let folder = interop("node")?;
-                node::test(&folder, &simulator(workspace)?)
-            }
-            Self::Python => {
-                let folder = interop("python")?;
-                python::test(&folder, &workspace.target(), &simulator(workspace)?)
-            }
+            Self::Node => node::test(&interop("node")?, run.simulator()?),
+            Self::Python => suites::interop(&run.built()?, &interop("python")?),
+            Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
+            Self::Django => suites::django(&run.built()?, run.wheel()?, run.strictness),
+            Self::Abuse => suites::abuse(&run.built()?, run.wheel()?, run.strictness),
         }
+    }
+}
+
+/// What the suites of one run share: built when the first of them asks for it.
+#[derive(Debug)]
+struct Run {
+    workspace: Workspace,
+    strictness: Strictness,
+    simulator: OnceCell<PathBuf>,
+    wheel: OnceCell<PathBuf>,
+    target: PathBuf,
+}
+
+impl Run {
+    fn new(arguments: &Arguments) -> Result<Self, Failure> {
+        let workspace = Workspace::load()?;
+        let target = workspace.target();
+        let complete = std::env::var_os("CI").is_some_and(|value| value == "true");
+        let strictness = Strictness { all: arguments.matrix, complete };
+        Ok(Self { workspace, strictness, simulator: OnceCell::new(), wheel: OnceCell::new(), target })
+    }
+
+    /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
+    /// are written in Rust.
+    fn simulator(&self) -> Result<&PathBuf, Failure> {
+        if let Some(built) = self.simulator.get() {
+            return Ok(built);
+        }
+        child::run(
+            &mut tools::cargo(&[
+                "build",
+                "--package",
+                "nova-sonic-sim",
+                "--package",
+                "nova-sonic-interop",
+                "--bins",
+            ]),
+            "mend what the compiler names above",
+        )?;
+        let program = self.workspace.program("nova-sonic-sim");
+        tools::need_path(&program, "the simulator's program")?;
+        Ok(self.simulator.get_or_init(|| program))
+    }
+
+    /// The Python package, compiled as tests are.
+    fn wheel(&self) -> Result<&PathBuf, Failure> {
+        if let Some(built) = self.wheel.get() {
+            return Ok(built);
+        }
+        step::say("      building the wheel");
+        let wheel = wheel::build(Profile::Debug, &self.target.join("python/wheel"), &self.target)?;
+        Ok(self.wheel.get_or_init(|| wheel))
+    }
+
+    fn built(&self) -> Result<Built<'_>, Failure> {
+        Ok(Built { target: &self.target, simulator: self.simulator()? })
     }
 }
 
@@ -82,7 +156,7 @@ struct Line {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
-    let workspace = Workspace::load()?;
+    let run = Run::new(arguments)?;
     let suites: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
@@ -94,7 +168,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     for suite in suites {
         steps.begin(suite.title());
         let started = steps.elapsed();
-        let outcome = suite.run(&workspace);
+        let outcome = suite.run(&run);
         let seconds = steps.elapsed().saturating_sub(started).as_secs_f64();
         lines.push(match outcome {
             Ok(tally) => Line { suite, tally, seconds, failure: None },
@@ -120,17 +194,6 @@ fn interop(language: &str) -> Result<PathBuf, Failure> {
     let folder = tools::root().join("tests/interop").join(language);
     tools::need_path(&folder, "the tests of this suite")?;
     Ok(folder)
-}
-
-/// Builds the simulator, which the suites of other languages start for themselves.
-fn simulator(workspace: &Workspace) -> Result<PathBuf, Failure> {
-    child::run(
-        &mut tools::cargo(&["build", "--package", "nova-sonic-sim"]),
-        "mend what the compiler names above",
-    )?;
-    let program = workspace.program("nova-sonic-sim");
-    tools::need_path(&program, "the simulator's program")?;
-    Ok(program)
 }
 
 fn conclude(lines: &[Line]) -> Done {

@@ -21,21 +21,26 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     cargo_at("cargo", arguments)
 }
 
-/// A certain `cargo`, without what the `cargo run` that started us has put into the environment.
-///
-/// Build scripts that watch those variables would otherwise build again each time.
+/// A certain `cargo`, in the workspace's folder.
 pub(crate) fn cargo_at(program: &str, arguments: &[&str]) -> Command {
     let mut cargo = Command::new(program);
     cargo.args(arguments).current_dir(root());
+    without_cargo(&mut cargo);
+    cargo
+}
+
+/// Takes out of a command's environment what the `cargo run` that started us has put there.
+///
+/// Build scripts that watch those variables would otherwise build again each time.
+pub(crate) fn without_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let ours = name
             .to_str()
             .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
         if ours {
-            cargo.env_remove(name);
+            command.env_remove(name);
         }
     }
-    cargo
 }
 
 /// The workspace as cargo sees it.

@@ -178,6 +178,20 @@ catalogue! {
     /// STS answered with something that is no credentials, or cannot be what was asked for.
     StsAnswerInvalid, "sts_answer_invalid", Service, retryable: false, "check the endpoint and this machine's clock: what answered is not STS, or the clocks disagree";
 
+    // what an application's credentials endpoint answers to a page
+    /// Nobody is signed in.
+    SignInRequired, "sign_in_required", Caller, retryable: false, "sign in to the application, then ask for credentials again";
+    /// The signed-in user may not talk.
+    NotAuthorized, "not_authorized", Caller, retryable: false, "check the application's own rule of who may talk: it refused this user";
+    /// The page that asks is not one that the application knows.
+    OriginRefused, "origin_refused", Caller, retryable: false, "ask by fetch() from a page of the application, or name the page's origin in its settings; the server's log says which one was refused";
+    /// The endpoint does not answer this method.
+    MethodRefused, "method_refused", Caller, retryable: false, "use a method that the answer's Allow header names";
+    /// The request has a body, or a content type, that the endpoint does not take.
+    ContentRefused, "content_refused", Caller, retryable: false, "send POST with the content type application/json and an empty object, or use GET";
+    /// Whether limits hold cannot be told, so nothing is issued.
+    LimitsUnavailable, "limits_unavailable", Caller, retryable: true, "check the cache that keeps the limits: it does not answer, or keeps nothing";
+
     // what the service says
     /// Too many requests or connections.
     Throttled, "throttled", Service, retryable: true, "wait and try again; ask AWS for more concurrent Nova Sonic connections if it stays so";

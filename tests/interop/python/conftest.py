@@ -35,9 +35,7 @@ class Simulator:
     ) -> botocore.client.BaseClient:
         """A client of a service, for the simulator's user unless other keys are given."""
         # no retries: a refusal is an answer
-        config = botocore.config.Config(
-            connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1}
-        )
+        config = botocore.config.Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 1})
         session = boto3.session.Session(region_name=region or self.said["region"], **(keys or self.user_keys()))
         return session.client(service, endpoint_url=self.said[scheme], config=config)
 

@@ -211,9 +211,7 @@ def test_the_right_model_is_denied_elsewhere_and_over_plain_http(simulator: Simu
     ],
     ids=["from here", "from elsewhere"],
 )
-def test_a_network_can_be_asked_for(
-    simulator: Simulator, networks: list[str], expected: tuple[str, int]
-) -> None:
+def test_a_network_can_be_asked_for(simulator: Simulator, networks: list[str], expected: tuple[str, int]) -> None:
     keys = keys_of(simulator.grant(plain=True, source_cidrs=networks)["grant"])
     runtime = simulator.client("bedrock-runtime", **keys)
     assert code(lambda: runtime.invoke_model(modelId=SONIC, body=BODY)) == expected

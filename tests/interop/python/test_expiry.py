@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import botocore.exceptions
 import pytest
-
 from conftest import Simulator, running
 
 SECONDS = 3

@@ -91,9 +91,7 @@ def is_about_signatures(answer: tuple[int, str]) -> bool:
     return answer[0] == 403 and answer[1] in ("SignatureDoesNotMatch", "InvalidSignatureException")
 
 
-def test_a_key_is_good_on_its_own_day_alone(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_is_good_on_its_own_day_alone(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = datetime.datetime.now(UTC)
     midnight = (machine + datetime.timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     clock = Clock(simulator, monkeypatch)

@@ -5,7 +5,6 @@ import json
 
 import botocore.exceptions
 import pytest
-
 from conftest import Simulator
 
 MODEL = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0"
@@ -57,17 +56,13 @@ def test_a_role_is_assumed_with_policy_tags_and_source_identity(simulator: Simul
     narrowed = simulator.sts_with(credentials, scheme)
     assert narrowed.get_caller_identity()["Arn"] == arn
     # the session policy allows a model and nothing else
-    code, status, text = refusal(
-        narrowed.assume_role, RoleArn=simulator.role_arn, RoleSessionName="again"
-    )
+    code, status, text = refusal(narrowed.assume_role, RoleArn=simulator.role_arn, RoleSessionName="again")
     assert (code, status) == ("AccessDenied", 403)
     assert "sts:AssumeRole" in text
 
 
 def test_a_federation_token_names_its_user(simulator: Simulator, scheme: str) -> None:
-    answer = simulator.sts(scheme).get_federation_token(
-        Name="bob", Policy=POLICY, Tags=TAGS, DurationSeconds=900
-    )
+    answer = simulator.sts(scheme).get_federation_token(Name="bob", Policy=POLICY, Tags=TAGS, DurationSeconds=900)
     arn = "arn:aws:sts::123456789012:federated-user/bob"
     assert answer["FederatedUser"] == {"FederatedUserId": "123456789012:bob", "Arn": arn}
     assert answer["PackedPolicySize"] > 0
@@ -99,9 +94,7 @@ def test_a_federation_token_names_its_user(simulator: Simulator, scheme: str) ->
     ],
     ids=lambda value: value if isinstance(value, str) else next(iter(value)),
 )
-def test_assume_role_refuses_by_name(
-    simulator: Simulator, arguments: dict[str, object], code: str, text: str
-) -> None:
+def test_assume_role_refuses_by_name(simulator: Simulator, arguments: dict[str, object], code: str, text: str) -> None:
     call = {"RoleArn": simulator.role_arn, "RoleSessionName": "alice", **arguments}
     assert refusal(simulator.sts().assume_role, **call)[:2] == (code, 400)
     assert text in refusal(simulator.sts().assume_role, **call)[2]

@@ -1,0 +1,548 @@
+"""
+The native part of ``nova_sonic``, which is where its names are imported from.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from os import PathLike
+from typing import Final, Literal, final
+
+__all__ = ["__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_after_fork", "_at_exit", "_describe"]
+
+__version__: Final[str]
+
+@final
+class BrokerMetrics:
+    """
+    What a broker has done in this process since it was made, or since the fork. Nothing in it names a subject.
+
+    >>> metrics = broker.metrics()
+    >>> metrics.issued >= 0, metrics.breaker
+    (True, 'closed')
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def abandoned(self, /) -> int:
+        """
+        Calls that were cancelled before STS had answered.
+        """
+    def as_dict(self, /) -> dict[str, int]:
+        """
+        The counters by name, for an exporter.
+
+        >>> broker.metrics().as_dict()["in_flight"]
+        0
+        """
+    @property
+    def breaker(self, /) -> Literal["closed", "open", "half-open"]:
+        """
+        What the breaker does now: it is open for a while after STS has failed too often.
+        """
+    @property
+    def breaker_opened(self, /) -> int:
+        """
+        Times the breaker has opened.
+        """
+    @property
+    def failed(self, /) -> int:
+        """
+        Calls that STS refused or failed, after the last attempt.
+        """
+    @property
+    def in_flight(self, /) -> int:
+        """
+        Calls being served now.
+        """
+    @property
+    def issue_ms(self, /) -> int:
+        """
+        Time that issues took, all together, ms.
+        """
+    @property
+    def issued(self, /) -> int:
+        """
+        Grants issued.
+        """
+    @property
+    def refused_by_breaker(self, /) -> int:
+        """
+        Calls refused since STS had failed too often.
+        """
+    @property
+    def refused_by_limit(self, /) -> int:
+        """
+        Calls refused by a subject's limits.
+        """
+    @property
+    def refused_by_table(self, /) -> int:
+        """
+        Calls refused since the table of subjects was full.
+        """
+    @property
+    def retries(self, /) -> int:
+        """
+        Attempts after a call's first one.
+        """
+    @property
+    def slowest_ms(self, /) -> int:
+        """
+        Time that the slowest issue took, ms.
+        """
+    @property
+    def sts_calls(self, /) -> int:
+        """
+        Requests to STS, further attempts included.
+        """
+    @property
+    def subjects(self, /) -> int:
+        """
+        Subjects remembered now.
+        """
+    @property
+    def without_credentials(self, /) -> int:
+        """
+        Calls for which the backend had no credentials of its own.
+        """
+
+@final
+class CredentialBroker:
+    """
+    Issues credentials that can do nothing but open a Nova Sonic stream. Make one, keep it, share it between threads.
+
+    >>> from nova_sonic import CredentialBroker, ScopePolicy
+    >>> broker = CredentialBroker(
+    ...     scope=ScopePolicy(region="us-east-1"),
+    ...     role_arn="arn:aws:iam::123456789012:role/nova-sonic-voice",
+    ...     session_name_key="kept secret, the same on every server",
+    ... )
+    >>> broker
+    <CredentialBroker scope=ScopePolicy(region='us-east-1', model_ids=['amazon.nova-2-sonic-v1:0']) mode='signing-keys'>
+
+    Either ``role_arn`` is the role that is assumed, or ``federation_token=True`` asks for a federation token, for
+    backends that own nothing but an IAM user's keys. Subjects are hashed with ``session_name_key``, at least 16 bytes,
+    into the names by which CloudTrail knows their sessions. ``mode="plain"`` hands out the secret key itself, for pages
+    that use an AWS SDK. ``limits=None`` is for applications that limit by themselves.
+
+    The backend's own credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given,
+    otherwise those of ``profile_name``, otherwise the usual chain of an AWS SDK. ``endpoint_url`` is otherwise that of
+    ``AWS_ENDPOINT_URL_STS`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of ``AWS_CA_BUNDLE`` or
+    ``REQUESTS_CA_BUNDLE``. ``timeout`` bounds an issue with all its attempts, 5 seconds by default; ``connect_timeout``
+    (1) and ``read_timeout`` (2) bound each of its ``max_attempts`` (3).
+
+    Making one checks the arguments and sends nothing. It is made anew after a fork, with limits and metrics that begin
+    from nothing.
+    """
+    def __new__(cls, /, *, scope: ScopePolicy, session_name_key: str | bytes, role_arn: str | None = None, federation_token: bool = ..., mode: Literal["signing-keys", "plain"] = ..., external_id: str | None = None, source_identity: bool = ..., tags: Mapping[str, str] | None = None, limits: Limits | None = ..., endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, timeout: float | None = None, connect_timeout: float | None = None, read_timeout: float | None = None, max_attempts: int | None = None) -> CredentialBroker: ...
+    def __reduce__(self, /) -> str:
+        """
+        Refused: it holds keys, and connections that belong to this process.
+        """
+    def __repr__(self, /) -> str: ...
+    def issue(self, /, subject: str) -> Grant:
+        """
+        Issues credentials for a subject, your own name of a signed-in user. Other threads run while it waits.
+
+        >>> grant = broker.issue("user-4711")
+        >>> body = grant.to_json()  # for the browser of that user, with Cache-Control: no-store
+
+        Raises one of :mod:`nova_sonic.errors`; ``LimitExceeded`` and ``ServiceUnavailable`` without a word to STS.
+        In an ``async def`` use :meth:`issue_async`, since this one stops the event loop.
+        """
+    async def issue_async(self, /, subject: str) -> Grant:
+        """
+        Issues credentials for a subject, for asyncio and uvloop.
+
+        >>> async def view():
+        ...     grant = await broker.issue_async("user-4711")
+        ...     return grant.region
+        >>> asyncio.run(view())
+        'us-east-1'
+
+        Cancelled, it has freed the subject's place when ``CancelledError`` comes out of it.
+        """
+    def metrics(self, /) -> BrokerMetrics:
+        """
+        What this broker has done in this process.
+
+        >>> broker.metrics().in_flight
+        0
+        """
+    @property
+    def mode(self, /) -> Literal["signing-keys", "plain"]:
+        """
+        ``signing-keys``, or ``plain``.
+        """
+    def probe(self, /, *, bedrock_endpoint_url: str | None = None) -> list[ProbeResult]:
+        """
+        Tries fresh credentials: a stream must open, and what a thief would try must be refused. For operators; it takes
+        seconds and costs one short stream. What fails is in the results.
+
+        ``bedrock_endpoint_url`` is otherwise that of ``AWS_ENDPOINT_URL_BEDROCK_RUNTIME`` or ``AWS_ENDPOINT_URL``.
+
+        >>> all(result.passed for result in broker.probe())
+        True
+        """
+    async def probe_async(self, /, *, bedrock_endpoint_url: str | None = None) -> list[ProbeResult]:
+        """
+        The same for asyncio and uvloop.
+
+        >>> all(result.passed for result in asyncio.run(broker.probe_async()))
+        True
+        """
+    @property
+    def scope(self, /) -> ScopePolicy:
+        """
+        What the issued credentials may do.
+        """
+
+@final
+class Grant:
+    """
+    What a browser is given: enough to open one model's streams for a few minutes.
+
+    It cannot be printed, pickled or copied; :meth:`to_json` is the only way out of it.
+
+    >>> grant = broker.issue("alice")
+    >>> grant.mode, grant.region, grant.model_id
+    ('signing-keys', 'us-east-1', 'amazon.nova-2-sonic-v1:0')
+    >>> grant.server_time < grant.open_before < grant.expiration
+    True
+    """
+    def __reduce__(self, /) -> str:
+        """
+        Refused: a pickle would be a copy of the secrets that nobody wipes.
+        """
+    def __repr__(self, /) -> str: ...
+    @property
+    def access_key_id(self, /) -> str:
+        """
+        Public half of the issued key, ``ASIA…``.
+        """
+    @property
+    def expiration(self, /) -> datetime:
+        """
+        When AWS stops to accept it.
+        """
+    @property
+    def mode(self, /) -> Literal["signing-keys", "plain"]:
+        """
+        ``signing-keys``, or ``plain`` credentials as an AWS SDK takes them.
+        """
+    @property
+    def model_id(self, /) -> str:
+        """
+        The model that a stream is opened with.
+        """
+    @property
+    def open_before(self, /) -> datetime:
+        """
+        Until when a stream opened with it lives its full eight minutes.
+        """
+    @property
+    def record(self, /) -> IssueRecord:
+        """
+        What the audit trail keeps of it.
+        """
+    @property
+    def region(self, /) -> str:
+        """
+        The region that it is good for.
+        """
+    @property
+    def server_time(self, /) -> datetime:
+        """
+        The issuer's clock when it was issued.
+        """
+    def to_json(self, /) -> bytes:
+        """
+        The grant as the browser takes it: the one place where its secrets are written.
+
+        >>> sorted(json.loads(grant.to_json()))  # doctest: +NORMALIZE_WHITESPACE
+        ['accessKeyId', 'expiration', 'mode', 'modelId', 'openBefore', 'region', 'serverTime', 'service',
+         'sessionToken', 'signingKeys', 'version']
+        """
+
+@final
+class InferenceProfile:
+    """
+    A cross-region inference profile of an account, for a ``ScopePolicy``.
+
+    AWS documents no profile that Nova Sonic's bidirectional stream takes: use one only where it was tried.
+
+    >>> from nova_sonic import InferenceProfile
+    >>> profile = InferenceProfile(
+    ...     account="123456789012",
+    ...     id="us.amazon.nova-2-sonic-v1:0",
+    ...     members=["us-east-1", "us-west-2"],
+    ... )
+    >>> profile.members
+    ['us-east-1', 'us-west-2']
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, account: str, id: str, members: Sequence[str]) -> InferenceProfile: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def account(self, /) -> str:
+        """
+        The account that it belongs to, twelve digits.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        Its id, such as ``us.amazon.nova-2-sonic-v1:0``.
+        """
+    @property
+    def members(self, /) -> list[str]:
+        """
+        The regions that it routes to, in alphabetical order.
+        """
+    @property
+    def model_id(self, /) -> str:
+        """
+        The model that it stands for.
+        """
+
+@final
+class IssueRecord:
+    """
+    One issue, for the audit trail: who got which key, until when. Nothing in it opens anything.
+
+    >>> record = grant.record
+    >>> record.subject_hash.startswith("ns-"), len(record.subject_hash)
+    (True, 29)
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def access_key_id(self, /) -> str:
+        """
+        Public half of the issued key, ``ASIA…``.
+        """
+    @property
+    def attempts(self, /) -> int:
+        """
+        How often STS was asked.
+        """
+    @property
+    def clock_offset_seconds(self, /) -> int:
+        """
+        How far AWS's clock is ahead of this machine's, whole seconds, as far as the expiration tells.
+        """
+    @property
+    def duration_ms(self, /) -> int:
+        """
+        Time from the request to the grant, ms.
+        """
+    @property
+    def expiration(self, /) -> datetime:
+        """
+        When the credentials stop working.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        Names this issue and cannot be guessed.
+        """
+    @property
+    def packed_policy_size(self, /) -> int | None:
+        """
+        How much of the room for policy and tags is used, percent, where AWS says it.
+        """
+    @property
+    def request_id(self, /) -> str | None:
+        """
+        AWS's id of the request that succeeded.
+        """
+    @property
+    def subject_hash(self, /) -> str:
+        """
+        Keyed hash of the subject, ``ns-…``: the name of the role's session, by which CloudTrail knows it.
+        """
+
+@final
+class Limits:
+    """
+    How often one subject is issued credentials, by one process; one call of a subject is served at a time, in any case.
+
+    >>> from nova_sonic import Limits
+    >>> Limits()
+    Limits(per_minute=6, per_day=200)
+
+    A process forgets what it has counted when it ends, and its forks begin from nothing: for limits that hold across
+    processes count in a store that they share, as ``nova_sonic.django`` does in Django's cache.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, per_minute: int = ..., per_day: int = ...) -> Limits: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def per_day(self, /) -> int:
+        """
+        Issues in a day, which begins with the subject's first one.
+        """
+    @property
+    def per_minute(self, /) -> int:
+        """
+        Issues in any 60 seconds.
+        """
+
+@final
+class ModelLifecycle:
+    """
+    Where a model stands in its life.
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def day(self, /) -> date | None:
+        """
+        The first day without the model, where AWS has named one.
+        """
+    @property
+    def state(self, /) -> Literal["active", "ending", "end-of-life", "unknown"]:
+        """
+        ``active``, ``ending`` (in service until ``day``), ``end-of-life`` (since ``day``), or ``unknown``.
+        """
+
+@final
+class ProbeResult:
+    """
+    What was expected of one check of a probe, and what was seen.
+
+    >>> results = broker.probe()
+    >>> [result.check for result in results if not result.passed]
+    []
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def advice(self, /) -> str | None:
+        """
+        What to do about it, for the operator.
+        """
+    @property
+    def check(self, /) -> str:
+        """
+        Names the check: lower-case words with underscores, the same in every version.
+        """
+    @property
+    def expected(self, /) -> str:
+        """
+        What ought to happen.
+        """
+    @property
+    def passed(self, /) -> bool:
+        """
+        Whether that is as it should be.
+        """
+    @property
+    def seen(self, /) -> str:
+        """
+        What happened, without a secret.
+        """
+
+@final
+class ScopePolicy:
+    """
+    What a credential may do, and nothing else: open a stream with named models in one region.
+
+    >>> from nova_sonic import ScopePolicy
+    >>> scope = ScopePolicy(region="us-east-1")
+    >>> scope.model_ids
+    ['amazon.nova-2-sonic-v1:0']
+    >>> scope.is_dangerous
+    False
+
+    The first of ``model_ids`` is the one that a grant names. ``source_cidrs`` are the networks that streams can be
+    opened from (hardening only: the address that your server sees may differ from the one that AWS sees), and
+    ``open_window`` the seconds in which they can, where that is shorter than the credential's life.
+    ``partition`` is for a region that is newer than this version of the package, which cannot tell where it belongs.
+    ``documented_action_only`` leaves an action out of the policy that IAM's catalogue does not have yet, for linters.
+
+    A wrong value is a ``ConfigurationError``:
+
+    >>> ScopePolicy(region="us-east-1", model_ids=["anthropic.*"])
+    Traceback (most recent call last):
+    nova_sonic.errors.ConfigurationError: model_ids[0]: model id of 11 bytes is not the id of a foundation model...
+    """
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __new__(cls, /, *, region: str, partition: Literal["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"] | None = None, model_ids: Sequence[str] = ..., source_cidrs: Sequence[str] = ..., open_window: float | None = None, inference_profile: InferenceProfile | None = None, documented_action_only: bool = ...) -> ScopePolicy: ...
+    def __repr__(self, /) -> str: ...
+    @staticmethod
+    def dangerous_any_model(*, region: str) -> ScopePolicy:
+        """
+        **Dangerous:** every foundation model of the region, also those that write text or draw at any price.
+
+        >>> ScopePolicy.dangerous_any_model(region="us-east-1").is_dangerous
+        True
+        """
+    @property
+    def is_dangerous(self, /) -> bool:
+        """
+        Whether it allows more than the models that it names.
+        """
+    @property
+    def model_ids(self, /) -> list[str]:
+        """
+        The models, the one that a grant names first.
+        """
+    @staticmethod
+    def model_lifecycle(model_id: str, *, now: datetime) -> ModelLifecycle:
+        """
+        Where a model stands in its life at the moment ``now``, as far as this version of the package knows.
+
+        >>> from datetime import datetime, timezone
+        >>> now = datetime(2026, 11, 22, tzinfo=timezone.utc)
+        >>> ScopePolicy.model_lifecycle("amazon.nova-sonic-v1:0", now=now)
+        ModelLifecycle(state='end-of-life', day=datetime.date(2026, 9, 14))
+        """
+    @staticmethod
+    def model_offered(model_id: str, *, region: str) -> bool | None:
+        """
+        Whether the region offers the model; ``None`` where this version of the package does not know.
+
+        >>> ScopePolicy.model_offered("amazon.nova-2-sonic-v1:0", region="eu-west-3")
+        False
+        """
+    @property
+    def partition(self, /) -> Literal["aws", "aws-us-gov", "aws-cn", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]:
+        """
+        The partition that the region belongs to, such as ``aws``.
+        """
+    @property
+    def region(self, /) -> str:
+        """
+        The region, such as ``us-east-1``.
+        """
+    def to_json(self, /, *, now: datetime, expiration: datetime) -> str:
+        """
+        The session policy that STS is sent for credentials issued at ``now`` that end at ``expiration``: minified JSON.
+
+        >>> from datetime import datetime, timedelta, timezone
+        >>> now = datetime(2026, 11, 22, 13, tzinfo=timezone.utc)
+        >>> policy = ScopePolicy(region="us-east-1").to_json(now=now, expiration=now + timedelta(minutes=15))
+        >>> "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0" in policy
+        True
+        """
+
+def _after_fork() -> None:
+    """
+    Called by `os.fork` in the child, where no thread of the runtime exists.
+    """
+
+def _at_exit() -> None:
+    """
+    Called by `atexit`: afterwards no thread of ours touches the interpreter, which may then end.
+    """
+
+def _describe(code: str) -> tuple[bool, Literal["caller", "model", "service", "network"], str] | None:
+    """
+    What the project's error catalogue says of a code: retryable, blame, advice.
+    """

@@ -1,0 +1,103 @@
+//! Arguments: read from Python, checked by the core, and named in what is raised when they are wrong.
+
+use std::marker::PhantomData;
+
+use pyo3::{Borrowed, exceptions::PyTypeError, inspect::PyStaticExpr, prelude::*};
+
+mod value;
+
+/// A value that a caller gives by keyword or by place.
+///
+/// A value of a type that is never right is a `TypeError`, a wrong value of the right type a `ConfigurationError`.
+pub(crate) trait Argument: Sized {
+    /// Its type as a stub says it.
+    const HINT: PyStaticExpr;
+
+    /// Reads it from what was given for the argument called `name`.
+    fn read(name: &str, value: Borrowed<'_, '_, PyAny>) -> PyResult<Self>;
+}
+
+/// What an argument is called.
+pub(crate) trait Name {
+    const NAME: &'static str;
+}
+
+/// An argument together with its name, which Python's own conversion does not know.
+pub(crate) struct Given<N, T> {
+    pub(crate) value: T,
+    name: PhantomData<N>,
+}
+
+impl<N, T> Given<N, T> {
+    /// The value that stands for an argument that was not given.
+    pub(crate) const fn of(value: T) -> Self {
+        Self { value, name: PhantomData }
+    }
+}
+
+impl<N: Name, T: Argument> FromPyObject<'_, '_> for Given<N, T> {
+    type Error = PyErr;
+
+    const INPUT_TYPE: PyStaticExpr = T::HINT;
+
+    fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        T::read(N::NAME, value).map(Self::of)
+    }
+}
+
+/// Declares names of arguments: a type for each, as generic parameters take no text.
+macro_rules! names {
+    ($($kind:ident = $text:literal,)*) => {
+        pub(crate) mod name {
+            $(pub(crate) struct $kind;
+            impl super::Name for $kind {
+                const NAME: &'static str = $text;
+            })*
+        }
+    };
+}
+
+names! {
+    Account = "account",
+    AwsAccessKeyId = "aws_access_key_id",
+    AwsSecretAccessKey = "aws_secret_access_key",
+    AwsSessionToken = "aws_session_token",
+    BedrockEndpointUrl = "bedrock_endpoint_url",
+    CaBundle = "ca_bundle",
+    ConnectTimeout = "connect_timeout",
+    DocumentedActionOnly = "documented_action_only",
+    EndpointUrl = "endpoint_url",
+    Expiration = "expiration",
+    ExternalId = "external_id",
+    FederationToken = "federation_token",
+    Id = "id",
+    InferenceProfile = "inference_profile",
+    ModelId = "model_id",
+    ModelIds = "model_ids",
+    Mode = "mode",
+    Now = "now",
+    OpenWindow = "open_window",
+    Partition = "partition",
+    PerDay = "per_day",
+    PerMinute = "per_minute",
+    Limits = "limits",
+    MaxAttempts = "max_attempts",
+    Members = "members",
+    ProfileName = "profile_name",
+    ReadTimeout = "read_timeout",
+    Region = "region",
+    RoleArn = "role_arn",
+    SessionNameKey = "session_name_key",
+    SourceCidrs = "source_cidrs",
+    SourceIdentity = "source_identity",
+    Scope = "scope",
+    Subject = "subject",
+    Tags = "tags",
+    Timeout = "timeout",
+}
+
+/// Raised for a value of a type that is never right.
+pub(crate) fn wrong_type(name: &str, wanted: &str, value: Borrowed<'_, '_, PyAny>) -> PyErr {
+    let given = value.get_type().name().map_or_else(|_| "something else".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!("{name} must be {wanted}, not {given}"))
+}

@@ -1,0 +1,43 @@
+//! `nova_sonic._native`: what the core does, in Python's types. It converts and it waits; every rule is the core's.
+
+#![expect(clippy::needless_pass_by_value, reason = "arguments come from Python, which hands them over")]
+#![expect(clippy::doc_link_with_quotes, reason = "what documents a class is read in Python")]
+
+mod argument;
+mod broker;
+mod error;
+mod grant;
+mod limits;
+mod metrics;
+mod model;
+mod moment;
+mod probe;
+mod runtime;
+mod scope;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod word;
+
+use pyo3::prelude::*;
+
+/// The native part of ``nova_sonic``, which is where its names are imported from.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::{
+        broker::PyCredentialBroker,
+        error::describe,
+        grant::{PyGrant, PyIssueRecord},
+        limits::PyLimits,
+        metrics::PyBrokerMetrics,
+        model::{PyInferenceProfile, PyModelLifecycle},
+        probe::PyProbeResult,
+        runtime::{after_fork, at_exit},
+        scope::PyScopePolicy,
+    };
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

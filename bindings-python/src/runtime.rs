@@ -1,0 +1,234 @@
+//! One tokio runtime for each process: made when first needed, made anew after a fork, and ended before the interpreter.
+//!
+//! A fork copies the memory of a runtime and none of its threads. Whatever was made on it is as dead as it is, so
+//! everything that lives on a runtime remembers its [`Generation`] and is made anew when that has changed.
+
+use std::{
+    future::Future,
+    process,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use pyo3::{coroutine::CancelHandle, exceptions::PyRuntimeError, prelude::*};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::JoinHandle,
+};
+
+/// How long a call waits before it asks whether a signal, `Ctrl-C` for example, has come.
+const SIGNALS_EVERY: Duration = Duration::from_millis(50);
+/// How long the interpreter's exit waits for work to be given up.
+const EXIT_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which runtime something was made on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation {
+    process: u32,
+    forks: u64,
+}
+
+/// This process's runtime, ready to be given work.
+#[derive(Clone, Debug)]
+pub(crate) struct Current {
+    pub(crate) generation: Generation,
+    handle: Handle,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Forks between the process that imported this module first and this one.
+    forks: u64,
+    running: Option<(Generation, Runtime)>,
+    over: bool,
+}
+
+/// Locked only while attached to the interpreter and never across a call into it: `os.fork` runs attached as well, so
+/// no other thread can hold the lock at that moment and leave it locked in the child.
+static STATE: Mutex<State> = Mutex::new(State { forks: 0, running: None, over: false });
+
+/// Threads that wait for work, detached from the interpreter.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Which runtime something that is made now will live on.
+pub(crate) fn generation() -> Generation {
+    Generation { process: process::id(), forks: state().forks }
+}
+
+/// Runs work that starts nothing which outlives it, without a runtime that stays: a process that has no threads of ours
+/// can still be forked without worry.
+pub(crate) fn once<T: Send>(py: Python<'_>, work: impl Future<Output = T> + Send) -> PyResult<T> {
+    py.detach(|| Ok(Builder::new_current_thread().enable_all().build()?.block_on(work)))
+}
+
+/// The runtime of this process.
+pub(crate) fn current(_py: Python<'_>) -> PyResult<Current> {
+    let mut state = state();
+    if state.over {
+        return Err(shut_down());
+    }
+    let generation = Generation { process: process::id(), forks: state.forks };
+    if let Some((made_in, runtime)) = &state.running
+        && *made_in == generation
+    {
+        return Ok(Current { generation, handle: runtime.handle().clone() });
+    }
+    let runtime =
+        Builder::new_multi_thread().worker_threads(1).thread_name("nova-sonic").enable_all().build()?;
+    let handle = runtime.handle().clone();
+    if let Some(dead) = state.running.replace((generation, runtime)) {
+        abandon(dead);
+    }
+    Ok(Current { generation, handle })
+}
+
+/// Keeps what a fork has left without threads, for ever: to drop it would wait for threads that do not exist.
+pub(crate) fn abandon<T>(dead: T) {
+    Box::leak(Box::new(dead));
+}
+
+impl Current {
+    /// Waits, detached from the interpreter, for `work`.
+    ///
+    /// A signal whose handler raises, `Ctrl-C` for example, gives the work up and is raised here.
+    pub(crate) fn wait<T: Send + 'static>(
+        &self,
+        py: Python<'_>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> PyResult<T> {
+        let _waiting = Waiting::begin();
+        let (done, mut outcome) = mpsc::sync_channel(1);
+        let task = self.handle.spawn(async move {
+            let value = work.await;
+            // Nobody listens any more when the caller was interrupted.
+            drop(done.send(value));
+        });
+        loop {
+            let listener = &mut outcome;
+            match py.detach(move || listener.recv_timeout(SIGNALS_EVERY)) {
+                Ok(value) => return Ok(value),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(lost()),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = py.check_signals() {
+                        task.abort();
+                        // What the work held, a place in a queue for example, is free again when this returns.
+                        py.detach(move || drop(outcome.recv_timeout(EXIT_PATIENCE)));
+                        return Err(interrupt);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Awaits `work` from a Python coroutine; cancelling the coroutine gives the work up first.
+    pub(crate) async fn join<T: Send + 'static>(
+        &self,
+        mut cancel: CancelHandle,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> PyResult<T> {
+        let mut work = Work { task: Some(self.handle.spawn(work)), generation: self.generation };
+        let Some(task) = &mut work.task else { return Err(lost()) };
+        tokio::select! {
+            biased;
+            exception = cancel.cancelled() => {
+                task.abort();
+                // What the work held is free again when the coroutine ends.
+                drop(task.await);
+                Err(Python::attach(|py| PyErr::from_value(exception.into_bound(py))))
+            }
+            outcome = &mut *task => outcome.map_err(|_| lost()),
+        }
+    }
+}
+
+/// Work of a coroutine. Closed or forgotten, the coroutine takes it along.
+struct Work<T> {
+    /// Always there until it is dropped.
+    task: Option<JoinHandle<T>>,
+    generation: Generation,
+}
+
+impl<T> Drop for Work<T> {
+    fn drop(&mut self) {
+        let Some(task) = self.task.take() else { return };
+        if self.generation == generation() {
+            task.abort();
+        } else {
+            abandon(task);
+        }
+    }
+}
+
+/// Counts a waiting thread for as long as it lives.
+struct Waiting;
+
+impl Waiting {
+    fn begin() -> Self {
+        WAITING.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn shut_down() -> PyErr {
+    PyRuntimeError::new_err("the interpreter is shutting down: no credentials can be issued any more")
+}
+
+/// Why work ended without an outcome.
+fn lost() -> PyErr {
+    if state().over {
+        return shut_down();
+    }
+    PyRuntimeError::new_err("a defect of nova-sonic: its work ended without an outcome")
+}
+
+/// Called by `os.fork` in the child, where no thread of the runtime exists.
+#[pyfunction]
+#[pyo3(name = "_after_fork")]
+pub(crate) fn after_fork() {
+    let mut state = state();
+    state.forks += 1;
+    if let Some(dead) = state.running.take() {
+        abandon(dead);
+    }
+    WAITING.store(0, Ordering::SeqCst);
+}
+
+/// Called by `atexit`: afterwards no thread of ours touches the interpreter, which may then end.
+#[pyfunction]
+#[pyo3(name = "_at_exit")]
+pub(crate) fn at_exit(py: Python<'_>) {
+    let running = {
+        let mut state = state();
+        state.over = true;
+        state.running.take()
+    };
+    let Some((made_in, runtime)) = running else { return };
+    if made_in.process != process::id() {
+        return abandon(runtime);
+    }
+    py.detach(move || {
+        runtime.shutdown_timeout(EXIT_PATIENCE);
+        // Whoever waited for the work learns that it is over, and leaves before the interpreter does.
+        let step = Duration::from_millis(1);
+        let mut patience = EXIT_PATIENCE;
+        while WAITING.load(Ordering::SeqCst) > 0 && !patience.is_zero() {
+            thread::sleep(step);
+            patience = patience.saturating_sub(step);
+        }
+    });
+}

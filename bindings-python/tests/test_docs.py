@@ -1,0 +1,75 @@
+"""Every example in the documentation runs, and everything public is documented."""
+
+from __future__ import annotations
+
+import asyncio
+import doctest
+import inspect
+import json
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import nova_sonic
+import pytest
+from conftest import Simulator
+from nova_sonic import CredentialBroker, _native, errors
+
+README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
+
+
+def documented() -> Iterator[tuple[str, object]]:
+    """Everything public, by its dotted name."""
+    yield "nova_sonic", nova_sonic
+    yield "nova_sonic.errors", errors
+    for module in (nova_sonic, errors):
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not inspect.isclass(value):
+                continue
+            yield f"{module.__name__}.{name}", value
+            for member in vars(value):
+                inner = getattr(value, member)
+                if not member.startswith("_") and not isinstance(inner, str):
+                    yield f"{module.__name__}.{name}.{member}", inner
+
+
+DOCUMENTED = dict(documented())
+EXAMPLES = {name: value for name, value in DOCUMENTED.items() if ">>>" in (inspect.getdoc(value) or "")}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_everything_public_is_documented(name: str) -> None:
+    text = inspect.getdoc(DOCUMENTED[name])
+    assert text and text != inspect.getdoc(type(DOCUMENTED[name]))
+    first = text.splitlines()[0]
+    assert first[0].isupper() or first.startswith(("``", "**"))
+
+
+def run_examples(name: str, text: str, names: dict[str, Any]) -> None:
+    test = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
+    assert test.examples, f"{name} has no example"
+    told: list[str] = []
+    results = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append)
+    assert results.failed == 0, "".join(told)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_run(simulator: Simulator, make_broker: Callable[..., CredentialBroker], name: str) -> None:
+    broker = make_broker(limits=None)
+    names: dict[str, Any] = dict(vars(errors)) | dict(vars(nova_sonic))
+    names |= {"asyncio": asyncio, "json": json, "broker": broker, "grant": broker.issue("alice")}
+    run_examples(name, inspect.getdoc(DOCUMENTED[name]) or "", names)
+
+
+def test_the_examples_of_the_front_page_run(simulator: Simulator) -> None:
+    blocks = README.read_text(encoding="utf-8").split("```pycon\n")[1:]
+    run_examples("README.md", "\n".join(block.split("```")[0] for block in blocks), {})
+
+
+def test_public_names_are_where_users_import_them_from() -> None:
+    for name in nova_sonic.__all__:
+        value = getattr(nova_sonic, name)
+        if inspect.isclass(value):
+            assert value.__module__ == "nova_sonic", name
+    assert nova_sonic.__version__ == _native.__version__

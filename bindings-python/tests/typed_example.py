@@ -1,0 +1,84 @@
+"""What an application's own code looks like to a type checker: read by mypy, never run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Literal
+
+from nova_sonic import (
+    BrokerMetrics,
+    CredentialBroker,
+    Grant,
+    InferenceProfile,
+    IssueRecord,
+    Limits,
+    ModelLifecycle,
+    ProbeResult,
+    ScopePolicy,
+)
+from nova_sonic.errors import LimitExceeded, NovaSonicError
+from typing_extensions import assert_type
+
+
+def make() -> CredentialBroker:
+    profile = InferenceProfile(account="123456789012", id="us.amazon.nova-2-sonic-v1:0", members=("us-east-1",))
+    scope = ScopePolicy(
+        region="us-east-1",
+        model_ids=("amazon.nova-2-sonic-v1:0",),
+        source_cidrs=["203.0.113.0/24"],
+        open_window=60,
+        inference_profile=profile,
+    )
+    assert_type(scope.to_json(now=datetime.now(timezone.utc), expiration=datetime.now(timezone.utc)), str)
+    assert_type(scope.model_ids, list[str])
+    return CredentialBroker(
+        scope=scope,
+        role_arn="arn:aws:iam::123456789012:role/nova-sonic-voice",
+        session_name_key=b"a key for session names",
+        mode="plain",
+        tags={"team": "voice"},
+        limits=Limits(per_minute=3),
+        ca_bundle=Path("ca.pem"),
+        timeout=2.5,
+    )
+
+
+def view(broker: CredentialBroker) -> bytes:
+    try:
+        grant = broker.issue("user-4711")
+    except LimitExceeded as error:
+        assert_type(error.retry_after, float | None)
+        raise
+    except NovaSonicError as error:
+        assert_type(error.blame, Literal["caller", "model", "service", "network"])
+        raise
+    assert_type(grant, Grant)
+    assert_type(grant.record, IssueRecord)
+    assert_type(grant.mode, Literal["signing-keys", "plain"])
+    assert_type(grant.expiration - grant.open_before, timedelta)
+    return grant.to_json()
+
+
+async def async_view(broker: CredentialBroker) -> bytes:
+    grant = await broker.issue_async("user-4711")
+    assert_type(grant, Grant)
+    return grant.to_json()
+
+
+async def check(broker: CredentialBroker) -> list[str]:
+    results = await broker.probe_async()
+    assert_type(results, list[ProbeResult])
+    assert_type(broker.metrics(), BrokerMetrics)
+    lifecycle = ScopePolicy.model_lifecycle("amazon.nova-2-sonic-v1:0", now=datetime.now(timezone.utc))
+    assert_type(lifecycle, ModelLifecycle)
+    return [result.advice or "" for result in results if not result.passed]
+
+
+def wrong(broker: CredentialBroker) -> None:
+    """Each of these must be an error to the checker: an ignore that is not needed is one in turn."""
+    broker.issue(7)  # type: ignore[arg-type]
+    broker.issue(name="alice")  # type: ignore[call-arg]
+    ScopePolicy("us-east-1")  # type: ignore[call-arg]
+    CredentialBroker(scope=broker.scope, session_name_key="", mode="secret")  # type: ignore[arg-type]
+    broker.metrics().issued = 7  # type: ignore[misc]
