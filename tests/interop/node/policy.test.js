@@ -81,16 +81,60 @@ test('a resource whose own policy invites the session stays shut', LIMIT, async 
     const naive = new Session(allowing, form.partition);
     let [asked, opened] = [0, 0];
     for (const question of cases(form, actions)) {
-        const known = question.own && question.contextName === 'in time' && question.resource !== form.allowed[0].resource;
-        const verdict = known ? await session.judgeInvited(question) : undefined;
-        if (!verdict) continue;
-        assert.equal(verdict, DENIED, `${question.action} on ${question.resource}`);
+        // its own kinds of resources: those that could have a policy
+        if (!question.own || question.contextName !== 'in time' || question.resource === form.allowed[0].resource) continue;
+        assert.equal(session.judgeInvited(question), DENIED, `${question.action} on ${question.resource}`);
         asked += 1;
-        if ((await naive.judgeInvited(question)) === ALLOWED) opened += 1;
+        if (naive.judgeInvited(question) === ALLOWED) opened += 1;
     }
     t.diagnostic(`${asked} cases denied; without the policy's denials ${opened} of them would be open`);
     assert.ok(asked > 1000 && opened > asked / 2, `${opened} of ${asked}`);
 });
+
+test('a policy that lacks a statement or a condition is caught', LIMIT, async (t) => {
+    const { actions, bedrockArns } = await readActions();
+    const telling = { actions: actions.filter(({ name }) => TELLING.includes(name)), bedrockArns };
+    assert.equal(telling.actions.length, TELLING.length);
+    let caught = 0;
+    for (const form of await readForms()) {
+        assert.equal(await surprise(form, form.policy, telling), undefined, form.name);
+        for (const [what, policy] of mutations(form.policy)) {
+            assert.ok(await surprise(form, policy, telling), `${form.name} ${what}`);
+            caught += 1;
+        }
+    }
+    t.diagnostic(`${caught} policies that lack a part were caught`);
+});
+
+/** Enough of the matrix to find a weakness by. */
+const TELLING = ['bedrock:InvokeModel', 'bedrock:CallWithBearerToken', 'iam:CreateUser', UNLISTED];
+
+/** The first case in which the verdict is not what is wanted. */
+async function surprise(form, policy, actions) {
+    const session = new Session(policy, form.partition);
+    for (const question of cases(form, actions)) {
+        if ((await session.judge(question)) !== question.wanted) return question;
+    }
+    return undefined;
+}
+
+/** The policy without one statement, and without one condition. */
+function* mutations(policy) {
+    for (const [index, statement] of policy.Statement.entries()) {
+        if (policy.Statement.length > 1) {
+            yield [`without statement ${index}`, { ...policy, Statement: policy.Statement.toSpliced(index, 1) }];
+        }
+        for (const [operator, keys] of Object.entries(statement.Condition ?? {})) {
+            for (const key of Object.keys(keys)) {
+                const Condition = structuredClone(statement.Condition);
+                delete Condition[operator][key];
+                if (Object.keys(Condition[operator]).length === 0) delete Condition[operator];
+                const without = policy.Statement.with(index, { ...statement, Condition });
+                yield [`without ${operator} ${key} of statement ${index}`, { ...policy, Statement: without }];
+            }
+        }
+    }
+}
 
 test('everyone may ask who he is, which no policy can refuse', async () => {
     for (const form of await readForms()) {

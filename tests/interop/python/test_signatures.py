@@ -138,9 +138,7 @@ def random_task(chance: random.Random) -> dict:
     )
 
 
-def test_random_grants_sign_like_aws(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_random_grants_sign_like_aws(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     chance = random.Random(20261122)
     urls, frames = compare(monkeypatch, [random_task(chance) for _ in range(CASES)])
     with capsys.disabled():

@@ -43,19 +43,22 @@ export class Session {
         return this.#judgeWithoutCatalogue(action, resource, context);
     }
 
-    /** The verdict when the resource's own policy names the session and allows everything. */
-    async judgeInvited({ action, resource, context }) {
-        const resourcePolicy = createValidatedPolicy(statement({ Principal: { AWS: this.#principal } }), validateResourcePolicy);
-        const simulation = { ...this.#simulation(action, resource, context), sessionPolicy: this.#policy, resourcePolicy };
-        const answer = await runSimulation(simulation, {});
-        return answer.resultType === 'error' ? undefined : LETTERS[answer.overallResult];
+    /** The verdict when the resource's own policy names the session and allows everything.
+     *
+     * IAM then lets through what the session policy merely does not allow. The engine knows this of permissions
+     * boundaries only, for which IAM's rule is the same. */
+    judgeInvited({ action, resource, context }) {
+        const inviting = statement({ Principal: { AWS: this.#principal } });
+        const resourcePolicy = createValidatedPolicy(inviting, validateResourcePolicy, { name: 'resource' });
+        return this.#judgeWithoutCatalogue(action, resource, context, { resourcePolicy });
     }
 
     /** What the catalogue would not let be asked. This entry takes no session policy, so it stands as a permissions
      * boundary: what is allowed is what the role and it both allow, as with a session policy. */
-    #judgeWithoutCatalogue(action, resource, context) {
-        const boundary = [{ name: 'session', policy: this.#policy }];
-        return LETTERS[runUnsafeSimulation({ ...this.#simulation(action, resource, context), permissionBoundaryPolicies: boundary }, {})];
+    #judgeWithoutCatalogue(action, resource, context, more = {}) {
+        const permissionBoundaryPolicies = [{ name: 'session', policy: this.#policy }];
+        const simulation = { ...this.#simulation(action, resource, context), permissionBoundaryPolicies, ...more };
+        return LETTERS[runUnsafeSimulation(simulation, {})];
     }
 
     /** A bare `*` is a pattern to this engine: it asks whether there is anything that would be allowed. With both

@@ -58,8 +58,9 @@ export function* cases(form, { actions, bedrockArns }) {
 }
 
 function contexts(form, changes) {
-    // sorted, as Rust reads them
-    return Object.entries(changes).toSorted().map(([name, change]) => [name, { ...form.context, ...change }]);
+    // sorted by name, as Rust reads them
+    const sorted = Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1));
+    return sorted.map(([name, change]) => [name, { ...form.context, ...change }]);
 }
 
 function resources(form, { complete, own }, bedrockArns) {

@@ -13,7 +13,7 @@ mod matrix;
 mod mutation;
 mod verdicts;
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 /// A file of the vectors that these tests share with those for Node and Python.
 fn vector(name: &str) -> PathBuf {
@@ -23,4 +23,9 @@ fn vector(name: &str) -> PathBuf {
 fn read<T: serde::de::DeserializeOwned>(name: &str) -> T {
     let text = std::fs::read_to_string(vector(name)).expect("a file of the repository");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Prints a count where it is seen without asking: what `println!` says is kept back while a test passes.
+fn say(text: &str) {
+    writeln!(std::io::stdout(), "{text}").expect("an open output");
 }

@@ -18,14 +18,13 @@ const TELLING: [&str; 5] = [
 ];
 
 /// What stands in a policy, and something wider.
-const WIDER: [(&str, &str); 7] = [
+const WIDER: [(&str, &str); 6] = [
     ("\"bedrock:InvokeModel\"", "\"bedrock:InvokeModel*\""),
     ("\"bedrock:InvokeModel\"", "\"bedrock:*\""),
     (":foundation-model/amazon.nova-2-sonic-v1:0", ":foundation-model/amazon.*"),
     ("::foundation-model", ":*:foundation-model"),
     ("arn:aws:bedrock:us-east-1:", "arn:aws:bedrock:*:"),
     ("T13:15:00Z", "T14:00:00Z"),
-    ("::foundation-model/*", "::*"),
 ];
 
 /// Every policy that is this one without one statement, one condition, or one entry of a list; or too wide.
@@ -100,5 +99,7 @@ fn a_policy_that_lacks_any_part_is_caught() {
             count += 1;
         }
     }
-    println!("{count} policies with a part missing or too wide were caught, each by both engines");
+    crate::say(&format!(
+        "{count} policies with a part missing or too wide were caught, each by both engines"
+    ));
 }

@@ -56,10 +56,10 @@ fn compare<E: Engine>() {
         cases += whole.cases;
         allowed += whole.allowed;
     }
-    println!(
+    crate::say(&format!(
         "{}: {cases} cases, {allowed} allowed, all as wanted; the same as iam-simulate in {compared}",
         E::NAME
-    );
+    ));
 }
 
 #[test]
