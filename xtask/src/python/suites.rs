@@ -124,6 +124,16 @@ pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> 
     judged(built.pytest(&environment, &folder).env("NOVA_SONIC_REDIS_URL", redis.url()))
 }
 
+/// The files with which AWS is set up, by linters and by what they amount to.
+pub(crate) fn setup(target: &Path) -> Result<Tally, Failure> {
+    let folder = tests(SETUP)?;
+    let python = interpreter::any()?;
+    let pins = [folder.join("requirements.txt")];
+    let environment = Environment::prepare(target.join("python/setup"), &python.program, &pins)?;
+    let mut pytest = environment.module(&["pytest", "--color=no", "-p", "no:cacheprovider"]);
+    judged(pytest.current_dir(folder))
+}
+
 /// The interpreter of the newest pair, with what `pins` name and the wheel.
 pub(crate) fn bench_environment(target: &Path, pins: &Path, wheel: &Path) -> Result<PathBuf, Failure> {
     let newest = matrix::newest(&interpreter::found(), false)?;
