@@ -88,10 +88,9 @@ fn sign(task: &Task, answer: &str) -> Result<Value, Box<dyn Error>> {
         ChunkSigner::new(credentials.keys, &region, *url.signature(), opened).with_precision(precision);
     let mut chunks = Vec::new();
     for frame in &task.frames {
-        let signed = signer.sign(&hex::decode(&frame.payload)?, Timestamp::from_unix_millis(frame.at))?;
+        let chunk = signer.sign(&hex::decode(&frame.payload)?, Timestamp::from_unix_millis(frame.at))?;
         chunks.push(json!({
-            "date_header": hex::encode(signed.date_header),
-            "signature": hex::encode(signed.signature.as_bytes()),
+            "signature": hex::encode(chunk.signature.as_bytes()),
         }));
     }
     Ok(
