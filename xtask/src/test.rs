@@ -42,8 +42,6 @@ enum Suite {
     Node,
     /// boto3 against the simulator.
     Python,
-    /// The files that set up AWS.
-    Setup,
     /// The Python package: its wheel, its tests, its types.
     Package,
     /// The Django app, with Redis and PostgreSQL.
@@ -61,7 +59,6 @@ impl Suite {
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
-            Self::Setup => "Python: CloudFormation, Terraform and policies, linted and compared",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
             Self::Django => "Python: the Django app, with Redis and a real database",
             Self::Setup => {
@@ -77,7 +74,6 @@ impl Suite {
             Self::Wasm => "wasm",
             Self::Node => "node",
             Self::Python => "python",
-            Self::Setup => "setup",
             Self::Package => "package",
             Self::Django => "django",
             Self::Abuse => "abuse",
@@ -93,7 +89,6 @@ impl Suite {
             }
             Self::Node => node::test(&interop("node")?, run.simulator()?),
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
-            Self::Setup => suites::setup(&run.built()?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
             Self::Django => suites::django(&run.built()?, run.wheel()?, run.strictness),
             Self::Abuse => suites::abuse(&run.built()?, run.wheel()?, run.strictness),

@@ -5,8 +5,8 @@ import contextlib
 import json
 import typing
 import urllib.parse
+from functools import partial
 
-import boto3
 import botocore.auth
 import botocore.awsrequest
 import botocore.client
@@ -14,7 +14,6 @@ import botocore.credentials
 import botocore.exceptions
 import botocore.httpsession
 import pytest
-
 from conftest import Simulator, running
 
 SONIC = "amazon.nova-2-sonic-v1:0"
@@ -23,8 +22,10 @@ HAIKU = "anthropic.claude-3-haiku-20240307-v1:0"
 ELSEWHERE = "us-west-2"
 BODY = json.dumps({"messages": [{"role": "user", "content": [{"text": "hello"}]}]})
 MESSAGES = [{"role": "user", "content": [{"text": "hello"}]}]
+EVERYTHING = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 Keys = dict[str, str]
+Attempt = typing.Callable[[], object]
 
 
 @pytest.fixture(scope="module")
@@ -71,51 +72,48 @@ class Attempts:
     def client(self, service: str, scheme: str = "https", region: str | None = None) -> botocore.client.BaseClient:
         return self.simulator.client(service, scheme, region, **self.keys)
 
-    def bedrock(self) -> dict[str, typing.Callable[[], object]]:
+    def bedrock(self) -> dict[str, Attempt]:
         """Calls of Bedrock, but for what the policy is there to allow."""
         runtime, control = self.client("bedrock-runtime"), self.client("bedrock")
-        elsewhere, plain = self.client("bedrock-runtime", region=ELSEWHERE), self.client("bedrock-runtime", "http")
-        count = {"converse": {"messages": MESSAGES}}
-        return {
-            **{f"InvokeModel of {model}": lambda model=model: runtime.invoke_model(modelId=model, body=BODY)
-               for model in (LITE, HAIKU, "amazon.nova-pro-v1:0", "meta.llama3-8b-instruct-v1:0")},
-            **{f"InvokeModelWithResponseStream of {model}":
-               lambda model=model: runtime.invoke_model_with_response_stream(modelId=model, body=BODY)
-               for model in (SONIC, LITE)},
-            "Converse": lambda: runtime.converse(modelId=LITE, messages=MESSAGES),
-            **{f"ConverseStream of {model}":
-               lambda model=model: runtime.converse_stream(modelId=model, messages=MESSAGES)
-               for model in (SONIC, LITE)},
-            **{f"CountTokens of {model}": lambda model=model: runtime.count_tokens(modelId=model, input=count)
-               for model in (SONIC, LITE)},
-            "InvokeModel in another region": lambda: elsewhere.invoke_model(modelId=LITE, body=BODY),
-            "Converse in another region": lambda: elsewhere.converse(modelId=LITE, messages=MESSAGES),
-            "InvokeModel over plain HTTP": lambda: plain.invoke_model(modelId=LITE, body=BODY),
-            "ListFoundationModels": lambda: control.list_foundation_models(),
-            "GetFoundationModel of Sonic": lambda: control.get_foundation_model(modelIdentifier=SONIC),
-            "GetFoundationModel of another": lambda: control.get_foundation_model(modelIdentifier=LITE),
+        attempts: dict[str, Attempt] = {
+            "Converse": partial(runtime.converse, modelId=LITE, messages=MESSAGES),
+            "ListFoundationModels": control.list_foundation_models,
             "CallWithBearerToken, sent": self.bearer_sent,
             "CallWithBearerToken, as an API key": self.bearer_as_key,
-        }  # fmt: skip
+        }
+        for model in (LITE, HAIKU, "amazon.nova-pro-v1:0", "meta.llama3-8b-instruct-v1:0"):
+            attempts[f"InvokeModel of {model}"] = partial(runtime.invoke_model, modelId=model, body=BODY)
+        for model in (SONIC, LITE):
+            stream, count = runtime.invoke_model_with_response_stream, {"converse": {"messages": MESSAGES}}
+            attempts |= {
+                f"InvokeModelWithResponseStream of {model}": partial(stream, modelId=model, body=BODY),
+                f"ConverseStream of {model}": partial(runtime.converse_stream, modelId=model, messages=MESSAGES),
+                f"CountTokens of {model}": partial(runtime.count_tokens, modelId=model, input=count),
+                f"GetFoundationModel of {model}": partial(control.get_foundation_model, modelIdentifier=model),
+            }
+        for way, client in {
+            "in another region": self.client("bedrock-runtime", region=ELSEWHERE),
+            "over plain HTTP": self.client("bedrock-runtime", "http"),
+        }.items():
+            attempts[f"InvokeModel {way}"] = partial(client.invoke_model, modelId=LITE, body=BODY)
+            attempts[f"Converse {way}"] = partial(client.converse, modelId=LITE, messages=MESSAGES)
+        return attempts
 
-    def identity(self) -> dict[str, typing.Callable[[], object]]:
+    def identity(self) -> dict[str, Attempt]:
         """Calls of STS and IAM that would make more of the credentials than they are."""
-        sts, iam = self.client("sts"), self.client("iam")
-        roles = [self.simulator.role_arn, *self.simulator.roles.values()]
-        wide = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
-        return {
-            **{f"AssumeRole {role}":
-               lambda role=role: sts.assume_role(RoleArn=role, RoleSessionName="ns-a", SourceIdentity="ns-a")
-               for role in dict.fromkeys(roles)},
-            "AssumeRole with a wide policy":
-                lambda: sts.assume_role(RoleArn=roles[0], RoleSessionName="ns-a", Policy=wide),
-            "AssumeRole with tags":
-                lambda: sts.assume_role(RoleArn=roles[0], RoleSessionName="ns-b", Tags=[{"Key": "k", "Value": "v"}]),
-            "GetFederationToken": lambda: sts.get_federation_token(Name="ns-a", Policy=wide),
-            "GetSessionToken": lambda: sts.get_session_token(),
-            "GetAccessKeyInfo": lambda: sts.get_access_key_info(AccessKeyId=self.keys["aws_access_key_id"]),
-            "ListUsers": lambda: iam.list_users(),
-        }  # fmt: skip
+        sts, role = self.client("sts"), self.simulator.role_arn
+        assume = partial(sts.assume_role, RoleArn=role, RoleSessionName="ns-again")
+        attempts: dict[str, Attempt] = {
+            "AssumeRole with a wide policy": partial(assume, Policy=EVERYTHING),
+            "AssumeRole with tags": partial(assume, Tags=[{"Key": "tenant", "Value": "42"}]),
+            "GetFederationToken": partial(sts.get_federation_token, Name="ns-again", Policy=EVERYTHING),
+            "GetSessionToken": sts.get_session_token,
+            "GetAccessKeyInfo": partial(sts.get_access_key_info, AccessKeyId=self.keys["aws_access_key_id"]),
+            "ListUsers": self.client("iam").list_users,
+        }
+        for name, role in self.simulator.roles.items():
+            attempts[f"AssumeRole {name}"] = partial(assume, RoleArn=role, SourceIdentity="ns-again")
+        return attempts
 
     def bearer_sent(self) -> None:
         host = urllib.parse.urlsplit(self.simulator.said["https"]).netloc
@@ -138,7 +136,7 @@ def refused_or_nothing(operation: str, status: int, name: str) -> None:
         raise botocore.exceptions.ClientError(typing.cast(typing.Any, answer), operation)
 
 
-def code(attempt: typing.Callable[[], object]) -> tuple[str, int] | None:
+def code(attempt: Attempt) -> tuple[str, int] | None:
     """Name and status of what an attempt is refused with; nothing if it is let through."""
     try:
         answer = attempt()
@@ -215,9 +213,3 @@ def test_a_network_can_be_asked_for(simulator: Simulator, networks: list[str], e
     keys = keys_of(simulator.grant(plain=True, source_cidrs=networks)["grant"])
     runtime = simulator.client("bedrock-runtime", **keys)
     assert code(lambda: runtime.invoke_model(modelId=SONIC, body=BODY)) == expected
-
-
-def test_boto3_takes_the_grant_as_it_is(simulator: Simulator) -> None:
-    grant = simulator.grant(plain=True)["grant"]
-    assert {"accessKeyId", "secretAccessKey", "sessionToken", "expiration", "region"} <= grant.keys()
-    assert boto3.session.Session(region_name=grant["region"], **keys_of(grant)).get_credentials().token

@@ -17,7 +17,6 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.session
 import pytest
-
 from conftest import answers
 
 UTC = datetime.timezone.utc

@@ -13,7 +13,6 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.httpsession
 import pytest
-
 from conftest import Simulator, running
 
 INVOKE = "/model/amazon.nova-2-sonic-v1%3A0/invoke"
@@ -126,5 +125,4 @@ class Clock:
         offset = moment - datetime.datetime.now(UTC)
         millis = round(offset.total_seconds() * 1000)
         self.simulator.control("clock", {"offset_ms": millis})
-        now = lambda: datetime.datetime.now(UTC) + offset  # noqa: E731
-        self.monkeypatch.setattr(botocore.auth, "get_current_datetime", now)
+        self.monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda: datetime.datetime.now(UTC) + offset)

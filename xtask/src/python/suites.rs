@@ -50,18 +50,9 @@ impl Built<'_> {
 
 /// boto3 against the simulator: `folder` has the tests, and the pins beside them.
 pub(crate) fn interop(built: &Built<'_>, folder: &Path) -> Result<Tally, Failure> {
-    pinned_beside(built, "interop", folder)
-}
-
-/// The files that set up AWS, by linters of their own.
-pub(crate) fn setup(built: &Built<'_>) -> Result<Tally, Failure> {
-    pinned_beside(built, "setup", &tests(SETUP)?)
-}
-
-/// Tests of a folder that pins what they need, on any Python.
-fn pinned_beside(built: &Built<'_>, name: &str, folder: &Path) -> Result<Tally, Failure> {
     let python = interpreter::any()?;
-    let environment = built.environment(name, &python.program, &[folder.join("requirements.txt")])?;
+    let pins = [folder.join("requirements.txt")];
+    let environment = built.environment("interop", &python.program, &pins)?;
     judged(&mut built.pytest(&environment, folder))
 }
 

@@ -90,7 +90,6 @@ fn sign(task: &Task, answer: &str) -> Result<Value, Box<dyn Error>> {
     for frame in &task.frames {
         let chunk = signer.sign(&hex::decode(&frame.payload)?, Timestamp::from_unix_millis(frame.at))?;
         chunks.push(json!({
-            "date_header": hex::encode(chunk.date_header),
             "signature": hex::encode(chunk.signature.as_bytes()),
         }));
     }

@@ -70,7 +70,8 @@ async fn connect(simulator: &Simulator, url: &str) -> Result<Socket, Box<Error>>
     let name = ServerName::try_from("localhost").expect("a name");
     let socket = TlsConnector::from(Arc::new(config)).connect(name, socket).await.expect("a trusted server");
     let request = url.into_client_request().expect("a URL");
-    in_time(client_async(request, socket)).await.expect("no hang").map(|(socket, _)| socket).map_err(Box::new)
+    let opening = Box::pin(client_async(request, socket));
+    in_time(opening).await.expect("no hang").map(|(socket, _)| socket).map_err(Box::new)
 }
 
 /// A page: a session, what signs and frames for it, and its socket.
