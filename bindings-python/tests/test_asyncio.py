@@ -7,14 +7,15 @@ import contextlib
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
-from conftest import Ran
+from conftest import Ran, Simulator
 from nova_sonic import CredentialBroker, Grant
 from nova_sonic.errors import AccessDenied, LimitExceeded
-from stub_sts import Call, StubSts
+from stub_sts import WAIT_SECONDS, Call, StubSts
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -68,6 +69,28 @@ def test_many_calls_wait_at_once(run: Run[Any], broker: CredentialBroker, sts: S
         return {grant.record.subject_hash for grant in await asyncio.gather(*tasks)}
 
     assert len(run(main())) == 100
+
+
+def test_a_busy_loop_does_not_stop_the_connections(run: Run[Any], simulator: Simulator, make_broker: Make) -> None:
+    broker = make_broker(limits=None)
+
+    async def main() -> int:
+        tasks = [asyncio.ensure_future(broker.issue_async(f"user-{number}")) for number in range(8)]
+        await asyncio.sleep(0)
+        # From here on nobody else has the interpreter: what waits for it must not be what answers the others.
+        deadline = time.monotonic() + WAIT_SECONDS
+        while broker.metrics().issued < 8 and time.monotonic() < deadline:
+            pass
+        issued = broker.metrics().issued
+        await asyncio.gather(*tasks)
+        return issued
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000)
+    try:
+        assert run(main()) == 8
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_an_error_is_raised_where_the_call_is_awaited(run: Run[Any], broker: CredentialBroker, sts: StubSts) -> None:
