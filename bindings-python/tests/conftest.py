@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 import nova_sonic
+import pytest
 from nova_sonic import CredentialBroker, ScopePolicy
 from stub_sts import StubSts
 

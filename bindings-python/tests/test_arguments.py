@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-
 from nova_sonic import CredentialBroker, InferenceProfile, Limits, ScopePolicy
 from nova_sonic.errors import ConfigurationError
 from stub_sts import StubSts

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
-
 from conftest import Ran
 from nova_sonic import CredentialBroker, Grant
 from nova_sonic.errors import AccessDenied, LimitExceeded
@@ -141,7 +140,7 @@ def test_a_closed_call_frees_its_place(sts: StubSts, make_broker: Make) -> None:
         await arrival(sts)
         call.close()
         # Nobody tells when the runtime has let go of what was closed.
-        while broker.metrics().in_flight:  # noqa: ASYNC110
+        while broker.metrics().in_flight:
             await asyncio.sleep(0)
         assert broker.metrics().abandoned == 1
 

@@ -10,9 +10,8 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
-
 import nova_sonic
+import pytest
 from conftest import Simulator
 from nova_sonic import CredentialBroker, _native, errors
 

@@ -8,7 +8,6 @@ import pickle
 from collections.abc import Callable
 
 import pytest
-
 from nova_sonic import CredentialBroker, errors
 from nova_sonic._native import _describe
 from nova_sonic.errors import NovaSonicError

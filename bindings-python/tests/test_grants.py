@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from conftest import VECTORS
 from nova_sonic import CredentialBroker
 from stub_sts import SECRET, TOKEN, StubSts

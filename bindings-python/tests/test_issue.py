@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-
 from conftest import ROLE, Simulator
 from nova_sonic import CredentialBroker, Limits, ScopePolicy
 from nova_sonic.errors import (

@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
-
 from conftest import KEY, SECRET_KEY, Ran
 from nova_sonic import CredentialBroker, Grant
 from nova_sonic.errors import NovaSonicError

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 import nova_sonic
+import pytest
 from conftest import Ran
 from nova_sonic import CredentialBroker
 from stub_sts import StubSts

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-
 from conftest import VECTORS
 from nova_sonic import InferenceProfile, ScopePolicy
 from nova_sonic.errors import ConfigurationError, NovaSonicError

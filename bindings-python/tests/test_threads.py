@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from conftest import Ran
 from nova_sonic import CredentialBroker
 from nova_sonic.errors import LimitExceeded

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
-from typing_extensions import assert_type
-
 from nova_sonic import (
     BrokerMetrics,
     CredentialBroker,
@@ -20,6 +18,7 @@ from nova_sonic import (
     ScopePolicy,
 )
 from nova_sonic.errors import LimitExceeded, NovaSonicError
+from typing_extensions import assert_type
 
 
 def make() -> CredentialBroker:
