@@ -48,6 +48,8 @@ enum Suite {
     Django,
     /// The Django app under attack and in bad weather.
     Abuse,
+    /// The files that set up AWS.
+    Setup,
 }
 
 impl Suite {
@@ -59,6 +61,9 @@ impl Suite {
             Self::Python => "Python: boto3 against the simulator",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
             Self::Django => "Python: the Django app, with Redis and a real database",
+            Self::Setup => {
+                "Files that set up AWS: CloudFormation, Terraform, JSON, held to linters and to one another"
+            }
             Self::Abuse => "Python: the Django app in production's servers, under attack and in bad weather",
         }
     }
@@ -72,6 +77,7 @@ impl Suite {
             Self::Package => "package",
             Self::Django => "django",
             Self::Abuse => "abuse",
+            Self::Setup => "setup",
         }
     }
 
@@ -86,6 +92,7 @@ impl Suite {
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
             Self::Django => suites::django(&run.built()?, run.wheel()?, run.strictness),
             Self::Abuse => suites::abuse(&run.built()?, run.wheel()?, run.strictness),
+            Self::Setup => suites::setup(&run.target),
         }
     }
 }

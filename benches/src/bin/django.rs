@@ -144,8 +144,9 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
     variables.push(("BENCH_REDIS_URL".to_owned(), arguments.redis_url.clone()));
     variables.push(("BENCH_DATABASE".to_owned(), folder.0.join("bench.sqlite3").display().to_string()));
     let projects = fs::canonicalize(&arguments.projects)?;
-    let environment = |variables| Environment { python: &arguments.python, folder: &projects, variables };
-    let accounts = sign_in(&environment(&variables), arguments.accounts)?;
+    let python = &arguments.python;
+    let environment = Environment { python, folder: &projects, variables: &variables };
+    let accounts = sign_in(&environment, arguments.accounts)?;
 
     let mut budgets = Budgets::default();
     for sign_in in &arguments.sign_in {

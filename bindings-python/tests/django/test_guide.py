@@ -21,7 +21,7 @@ ASK = """
 import json
 from django.contrib.auth import get_user_model
 from django.test import Client
-client = Client()
+client = Client(SERVER_NAME="localhost")
 path = "{path}"
 assert client.get(path, headers={{"sec-fetch-site": "same-origin"}}).status_code == 401
 client.force_login(get_user_model().objects.get_or_create(username="ada")[0])

@@ -19,6 +19,7 @@ use crate::{
 const TESTS: &str = "bindings-python/tests";
 const DJANGO: &str = "bindings-python/tests/django";
 const ABUSE: &str = "tests/abuse";
+const SETUP: &str = "tests/setup";
 
 /// What has been built for the tests.
 #[derive(Debug)]
@@ -112,6 +113,16 @@ pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> 
     let redis = Redis::start()?;
     step::say(&format!("      {}, Redis, uvicorn and gunicorn", newest.title()));
     judged(built.pytest(&environment, &folder).env("NOVA_SONIC_REDIS_URL", redis.url()))
+}
+
+/// The files with which AWS is set up, by linters and by what they amount to.
+pub(crate) fn setup(target: &Path) -> Result<Tally, Failure> {
+    let folder = tests(SETUP)?;
+    let python = interpreter::any()?;
+    let pins = [folder.join("requirements.txt")];
+    let environment = Environment::prepare(target.join("python/setup"), &python.program, &pins)?;
+    let mut pytest = environment.module(&["pytest", "--color=no", "-p", "no:cacheprovider"]);
+    judged(pytest.current_dir(folder))
 }
 
 /// The interpreter of the newest pair, with what `pins` name and the wheel.
