@@ -83,11 +83,11 @@ def compare(monkeypatch: pytest.MonkeyPatch, tasks: list[dict]) -> tuple[int, in
             urllib.parse.parse_qs(urllib.parse.urlsplit(url).query, strict_parsing=True)
             for url in (answer["url"], secret.url(monkeypatch, bare))
         )
-        assert ours == theirs, task
+        assert ours == theirs
         prior = bytes.fromhex(ours["X-Amz-Signature"][0])
         for frame, chunk in zip(task["frames"], answer["chunks"], strict=True):
             prior = secret.chunk(frame["at"], bytes.fromhex(frame["payload"]), prior)
-            assert chunk["signature"] == prior.hex(), task
+            assert chunk == prior.hex()
             frames += 1
     return len(tasks), frames
 

@@ -20,6 +20,8 @@ const TESTS: &str = "bindings-python/tests";
 const DJANGO: &str = "bindings-python/tests/django";
 const ABUSE: &str = "tests/abuse";
 const SETUP: &str = "tests/setup";
+/// Longer than any test takes, even beside a compiler.
+const MOST_SECONDS: &str = "300";
 
 /// What has been built for the tests.
 #[derive(Debug)]
@@ -66,7 +68,7 @@ pub(crate) fn package(built: &Built<'_>, wheel: &Path, strictness: Strictness) -
         let environment = built.environment(&name, &python.program, &[requirements("tests.txt")])?;
         environment.install_wheel(wheel)?;
         let mut pytest = built.pytest(&environment, &folder);
-        tally += judged(pytest.args(["--ignore", "django"]))?;
+        tally += judged(limited(pytest.args(["--ignore", "django"])))?;
     }
     Ok(tally)
 }
@@ -98,7 +100,7 @@ pub(crate) fn django(built: &Built<'_>, wheel: &Path, strictness: Strictness) ->
             for (variable, value) in database.map(Postgres::variables).into_iter().flatten() {
                 pytest.env(variable, value).env("NOVA_SONIC_DATABASE", "postgresql");
             }
-            tally += judged(&mut pytest)?;
+            tally += judged(limited(&mut pytest))?;
         }
     }
     Ok(tally)
@@ -112,7 +114,7 @@ pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> 
     environment.install_wheel(wheel)?;
     let redis = Redis::start()?;
     step::say(&format!("      {}, Redis, uvicorn and gunicorn", newest.title()));
-    judged(built.pytest(&environment, &folder).env("NOVA_SONIC_REDIS_URL", redis.url()))
+    judged(limited(built.pytest(&environment, &folder).env("NOVA_SONIC_REDIS_URL", redis.url())))
 }
 
 /// The files with which AWS is set up, by linters and by what they amount to.
@@ -148,6 +150,11 @@ fn tests(folder: &str) -> Result<PathBuf, Failure> {
     let folder = tools::root().join(folder);
     tools::need_path(&folder, "the tests of this suite")?;
     Ok(folder)
+}
+
+/// A test that hangs says where, and the others still run.
+fn limited(pytest: &mut Command) -> &mut Command {
+    pytest.args(["--timeout", MOST_SECONDS])
 }
 
 /// Runs pytest; a failed run without a count is one failure.

@@ -89,11 +89,8 @@ fn sign(task: &Task, answer: &str) -> Result<Value, Box<dyn Error>> {
     let mut chunks = Vec::new();
     for frame in &task.frames {
         let chunk = signer.sign(&hex::decode(&frame.payload)?, Timestamp::from_unix_millis(frame.at))?;
-        chunks.push(json!({
-            "signature": hex::encode(chunk.signature.as_bytes()),
-        }));
+        chunks.push(hex::encode(chunk.signature.as_bytes()));
     }
-    Ok(
-        json!({ "grant": serde_json::from_str::<Value>(answer)?, "dates": dates, "url": url.expose(), "chunks": chunks }),
-    )
+    let grant: Value = serde_json::from_str(answer)?;
+    Ok(json!({ "grant": grant, "dates": dates, "url": url.expose(), "chunks": chunks }))
 }
