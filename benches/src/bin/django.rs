@@ -125,6 +125,7 @@ fn subjects() -> [Subject; 4] {
 
 fn main() -> Result<ExitCode, Failure> {
     let arguments = Arguments::parse();
+    conditions("Credentials from a Django project");
     let here = rustix::thread::sched_getaffinity(None)?;
     let mut other = rustix::thread::CpuSet::new();
     other.set(OTHER_CORE);
@@ -151,7 +152,6 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let mut budgets = Budgets::default();
     for sign_in in &arguments.sign_in {
-        conditions(&format!("Credentials from a Django project, signed in by {}", sign_in.name()));
         let mut variables = variables.clone();
         variables.push(("BENCH_SIGN_IN".to_owned(), sign_in.name().to_owned()));
         let environment = Environment { python, folder: &projects, variables: &variables };
@@ -220,6 +220,7 @@ fn sign_in(environment: &Environment<'_>, accounts: u32) -> Result<String, Failu
     Ok(String::from_utf8(output.stdout)?)
 }
 
+#[expect(clippy::print_stdout, reason = "the table is what the bench is run for")]
 fn print(subjects: &[Subject; 4], budgets: &mut Budgets) -> Result<(), Failure> {
     let [peer, ours, front, _] = subjects;
     let peer_memory = memory(peer)?;
@@ -255,6 +256,7 @@ fn print(subjects: &[Subject; 4], budgets: &mut Budgets) -> Result<(), Failure> 
             verdict,
         ]);
     }
+    println!("### Signed in by {}\n", sign_in.name());
     table(HEADING, &rows);
     Ok(())
 }
