@@ -156,7 +156,7 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
         variables.push(("BENCH_SIGN_IN".to_owned(), sign_in.name().to_owned()));
         let environment = Environment { python, folder: &projects, variables: &variables };
         let subjects = in_turns(&environment, *sign_in, &accounts, arguments).await?;
-        print(&subjects, &mut budgets)?;
+        print(&subjects, *sign_in, &mut budgets)?;
     }
     Ok(budgets.verdict(arguments.check))
 }
@@ -221,7 +221,7 @@ fn sign_in(environment: &Environment<'_>, accounts: u32) -> Result<String, Failu
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what the bench is run for")]
-fn print(subjects: &[Subject; 4], budgets: &mut Budgets) -> Result<(), Failure> {
+fn print(subjects: &[Subject; 4], sign_in: SignIn, budgets: &mut Budgets) -> Result<(), Failure> {
     let [peer, ours, front, _] = subjects;
     let peer_memory = memory(peer)?;
     let mut rows = Vec::new();
