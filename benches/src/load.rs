@@ -15,7 +15,7 @@ use crate::{
     Failure, bare,
     measure::now,
     ours,
-    process::{cpu_of_process, resident_kib},
+    process::{Memory, cpu_of_process},
 };
 
 /// Who holds the conversations.
@@ -80,7 +80,7 @@ pub struct Cost {
     /// CPU time in it, seconds.
     pub cpu: f64,
     /// Resident at its end, KiB.
-    pub resident_kib: u64,
+    pub memory: Memory,
     /// Audio events sent in it.
     pub sent: u64,
     /// Audio events received and decoded in it.
@@ -169,7 +169,7 @@ async fn measure(task: &Task) -> Result<Cost, Failure> {
     let cost = Cost {
         cpu: cpu_of_process().saturating_sub(cpu).as_secs_f64(),
         wall: start.elapsed().as_secs_f64(),
-        resident_kib: resident_kib()?,
+        memory: Memory::now()?,
         sent: counters.sent.load(Relaxed) - sent,
         received: counters.received.load(Relaxed) - received,
         sent_in_all: counters.sent.load(Relaxed),

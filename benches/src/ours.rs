@@ -1,5 +1,6 @@
-//! The same conversation by `nova_sonic_core::client`, as a server with many of them holds it: a worker for each core,
-//! and in the application's code, as in the bare one, a timer for each microphone.
+//! The same conversation by `nova_sonic_core::client`: a few of them in tasks of the runtime that is there, many as a
+//! server holds them, with a worker for each core. In the application's code, as in the bare one, there is a timer for
+//! each microphone.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,9 +19,13 @@ use crate::{
 /// What the conversations of a process share.
 #[derive(Debug)]
 pub struct Service {
-    workers: Workers,
+    client: Client,
+    workers: Option<Workers>,
     samples: Arc<[i16]>,
 }
+
+/// From so many conversations on, workers pay: below it none of their threads would rest.
+const MANY: u32 = 8;
 
 impl Service {
     /// The fake Bedrock of that task.
@@ -44,17 +49,21 @@ impl Service {
             .build()
             .await?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let samples = material::samples(material::FRAME_SAMPLES).into();
-        Ok(Self { workers: Workers::start(&client, cores)?, samples })
+        let workers = (task.sessions >= MANY).then(|| Workers::start(&client, cores)).transpose()?;
+        Ok(Self { client, workers, samples: material::samples(material::FRAME_SAMPLES).into() })
     }
 
-    /// Starts a conversation on the worker that has least to do.
+    /// Starts a conversation.
     pub fn converse(&self, counters: Arc<Counters>) {
         let samples = Arc::clone(&self.samples);
-        self.workers.spawn(move |client| async move {
+        let work = |client| async move {
             let outcome = converse(client, samples, &counters).await;
             counters.ended(outcome);
-        });
+        };
+        match &self.workers {
+            Some(workers) => workers.spawn(work),
+            None => drop(tokio::spawn(work(self.client.clone()))),
+        }
     }
 }
 

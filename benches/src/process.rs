@@ -7,6 +7,7 @@ use std::{
 };
 
 use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
@@ -26,15 +27,30 @@ fn read(clock: ClockId) -> Duration {
     Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// Memory of this process that is resident, in KiB.
-///
-/// # Errors
-///
-/// The kernel does not say.
-pub fn resident_kib() -> Result<u64, Failure> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+/// Memory of this process, in KiB.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct Memory {
+    /// All that is resident, the program's own text included.
+    pub resident_kib: u64,
+    /// Heap and stacks: what conversations take.
+    pub anonymous_kib: u64,
+}
+
+impl Memory {
+    /// What this process takes now.
+    ///
+    /// # Errors
+    ///
+    /// The system does not say.
+    pub fn now() -> Result<Self, Failure> {
+        let status = fs::read_to_string("/proc/self/status")?;
+        let kib = |name: &str| -> Result<u64, Failure> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let value = line.ok_or_else(|| format!("the system does not say {name}"))?;
+            Ok(value.trim().trim_end_matches("kB").trim().parse()?)
+        };
+        Ok(Self { resident_kib: kib("VmRSS:")?, anonymous_kib: kib("RssAnon:")? })
+    }
 }
 
 /// This program once more, on one `core` if it is said which, with pipes to talk through.

@@ -8,6 +8,7 @@ mod broker;
 mod error;
 mod grant;
 mod limits;
+mod messenger;
 mod metrics;
 mod model;
 mod moment;

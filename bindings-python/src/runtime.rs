@@ -18,8 +18,11 @@ use std::{
 use pyo3::{coroutine::CancelHandle, exceptions::PyRuntimeError, prelude::*};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
+    sync::oneshot,
     task::JoinHandle,
 };
+
+use crate::messenger::Messenger;
 
 /// How long a call waits before it asks whether a signal, `Ctrl-C` for example, has come.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
@@ -38,13 +41,22 @@ pub(crate) struct Generation {
 pub(crate) struct Current {
     pub(crate) generation: Generation,
     handle: Handle,
+    messenger: Messenger,
+}
+
+/// What a process has running.
+#[derive(Debug)]
+struct Running {
+    current: Current,
+    runtime: Runtime,
+    messenger: thread::JoinHandle<()>,
 }
 
 #[derive(Debug)]
 struct State {
     /// Forks between the process that imported this module first and this one.
     forks: u64,
-    running: Option<(Generation, Runtime)>,
+    running: Option<Running>,
     over: bool,
 }
 
@@ -77,18 +89,20 @@ pub(crate) fn current(_py: Python<'_>) -> PyResult<Current> {
         return Err(shut_down());
     }
     let generation = Generation { process: process::id(), forks: state.forks };
-    if let Some((made_in, runtime)) = &state.running
-        && *made_in == generation
+    if let Some(Running { current, .. }) = &state.running
+        && current.generation == generation
     {
-        return Ok(Current { generation, handle: runtime.handle().clone() });
+        return Ok(current.clone());
     }
     let runtime =
         Builder::new_multi_thread().worker_threads(1).thread_name("nova-sonic").enable_all().build()?;
-    let handle = runtime.handle().clone();
-    if let Some(dead) = state.running.replace((generation, runtime)) {
+    let (messenger, thread) = Messenger::start()?;
+    let current = Current { generation, handle: runtime.handle().clone(), messenger };
+    let running = Running { current: current.clone(), runtime, messenger: thread };
+    if let Some(dead) = state.running.replace(running) {
         abandon(dead);
     }
-    Ok(Current { generation, handle })
+    Ok(current)
 }
 
 /// Keeps what a fork has left without threads, for ever: to drop it would wait for threads that do not exist.
@@ -135,7 +149,14 @@ impl Current {
         mut cancel: CancelHandle,
         work: impl Future<Output = T> + Send + 'static,
     ) -> PyResult<T> {
-        let mut work = Work { task: Some(self.handle.spawn(work)), generation: self.generation };
+        let (done, outcome) = oneshot::channel();
+        let messenger = self.messenger.clone();
+        let task = self.handle.spawn(async move {
+            let value = work.await;
+            // Nobody listens any more when the coroutine was closed.
+            messenger.leave(move || drop(done.send(value)));
+        });
+        let mut work = Work { task: Some(task), generation: self.generation };
         let Some(task) = &mut work.task else { return Err(lost()) };
         tokio::select! {
             biased;
@@ -145,19 +166,19 @@ impl Current {
                 drop(task.await);
                 Err(Python::attach(|py| PyErr::from_value(exception.into_bound(py))))
             }
-            outcome = &mut *task => outcome.map_err(|_| lost()),
+            outcome = outcome => outcome.map_err(|_| lost()),
         }
     }
 }
 
 /// Work of a coroutine. Closed or forgotten, the coroutine takes it along.
-struct Work<T> {
+struct Work {
     /// Always there until it is dropped.
-    task: Option<JoinHandle<T>>,
+    task: Option<JoinHandle<()>>,
     generation: Generation,
 }
 
-impl<T> Drop for Work<T> {
+impl Drop for Work {
     fn drop(&mut self) {
         let Some(task) = self.task.take() else { return };
         if self.generation == generation() {
@@ -217,16 +238,18 @@ pub(crate) fn at_exit(py: Python<'_>) {
         state.over = true;
         state.running.take()
     };
-    let Some((made_in, runtime)) = running else { return };
-    if made_in.process != process::id() {
-        return abandon(runtime);
+    let Some(running) = running else { return };
+    if running.current.generation.process != process::id() {
+        return abandon(running);
     }
+    let Running { current, runtime, messenger } = running;
     py.detach(move || {
         runtime.shutdown_timeout(EXIT_PATIENCE);
+        current.messenger.end();
         // Whoever waited for the work learns that it is over, and leaves before the interpreter does.
         let step = Duration::from_millis(1);
         let mut patience = EXIT_PATIENCE;
-        while WAITING.load(Ordering::SeqCst) > 0 && !patience.is_zero() {
+        while (WAITING.load(Ordering::SeqCst) > 0 || !messenger.is_finished()) && !patience.is_zero() {
             thread::sleep(step);
             patience = patience.saturating_sub(step);
         }

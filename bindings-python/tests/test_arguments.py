@@ -145,7 +145,7 @@ def test_a_missing_argument_is_named(make_broker: Make) -> None:
 def test_a_datetime_needs_a_time_zone() -> None:
     scope = ScopePolicy(region="us-east-1")
     with pytest.raises(ConfigurationError, match="now needs a time zone"):
-        scope.to_json(now=datetime(2026, 11, 22), expiration=NOW)
+        scope.to_json(now=NOW.replace(tzinfo=None), expiration=NOW)
     call: Callable[..., object] = scope.to_json
     with pytest.raises(TypeError, match="expiration must be a datetime, not int"):
         call(now=NOW, expiration=7)
@@ -180,6 +180,8 @@ def test_a_subject_has_a_name(broker: CredentialBroker, sts: StubSts, subject: A
 def test_a_text_of_a_subclass_is_a_text(broker: CredentialBroker) -> None:
     class Safe(str):
         """As Django marks strings."""
+
+        __slots__ = ()
 
     assert broker.issue(Safe("alice")).record.subject_hash == broker.issue("alice").record.subject_hash
 

@@ -75,7 +75,7 @@ def ways_to_look_at(value: object) -> Iterator[str]:
     for look in (vars, pickle.dumps, copy.copy, copy.deepcopy, lambda it: it.__getstate__()):
         try:
             yield repr(look(value))
-        except Exception as error:
+        except (AttributeError, TypeError) as error:
             yield "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 

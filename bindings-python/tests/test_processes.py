@@ -114,7 +114,7 @@ def test_a_child_may_end_as_any_process_does(sts: StubSts, run_python: Callable[
 
 @FORK
 def test_making_a_broker_starts_no_thread(sts: StubSts, run_python: Callable[..., Ran]) -> None:
-    if not os.path.isdir("/proc/self/task"):
+    if not pathlib.Path("/proc/self/task").is_dir():
         pytest.skip("threads are counted in /proc")
     ran = run_python("import os\nbroker = make_broker()\nprint(len(os.listdir('/proc/self/task')))\n")
     assert (ran.code, ran.out, ran.err) == (0, "1\n", "")

@@ -25,6 +25,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+def day_of(text: str) -> datetime:
+    return datetime.strptime(f"{text}+0000", "%Y%m%d%z")
+
+
 def scope_of(described: dict[str, Any]) -> ScopePolicy:
     if described.get("dangerous_any_model"):
         return ScopePolicy.dangerous_any_model(region=described["region"])
@@ -61,12 +65,12 @@ def test_a_model_is_known_as_in_every_other_language(vector: dict[str, Any]) -> 
         assert raised.value.code == vector["error"]
         assert raised.value.message == f"model_ids[0]: {vector['message']}"
         return
-    now = datetime.strptime(vector["today"], "%Y%m%d").replace(tzinfo=timezone.utc)
+    now = day_of(vector["today"])
     lifecycle = ScopePolicy.model_lifecycle(vector["id"], now=now)
     expected = vector["lifecycle"]
     assert lifecycle.state == expected["stage"].replace("_", "-")
     day = expected.get("on") or expected.get("since")
-    assert lifecycle.day == (datetime.strptime(day, "%Y%m%d").date() if day else None)
+    assert lifecycle.day == (day_of(day).date() if day else None)
     for region, offered in vector["offered"].items():
         assert ScopePolicy.model_offered(vector["id"], region=region) is offered
 

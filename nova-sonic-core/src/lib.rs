@@ -25,7 +25,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audio;
-#[cfg(feature = "broker")]
+#[cfg(any(feature = "broker", feature = "client"))]
 mod aws;
 #[cfg(feature = "broker")]
 pub mod broker;

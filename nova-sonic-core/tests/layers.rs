@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // over a network
     ("aws", &["error"]),
     ("relay", &["event", "session", "id", "time", "error"]),
-    ("client", &["session", "event", "audio", "id", "secret", "time", "error"]),
+    ("client", &["session", "event", "audio", "codec", "sigv4", "aws", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
     ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];

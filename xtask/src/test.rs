@@ -116,13 +116,21 @@ impl Run {
         Ok(Self { workspace, strictness, simulator: OnceCell::new(), wheel: OnceCell::new(), target })
     }
 
-    /// The simulator, which the suites of other languages start for themselves.
+    /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
+    /// are written in Rust.
     fn simulator(&self) -> Result<&PathBuf, Failure> {
         if let Some(built) = self.simulator.get() {
             return Ok(built);
         }
         child::run(
-            &mut tools::cargo(&["build", "--package", "nova-sonic-sim"]),
+            &mut tools::cargo(&[
+                "build",
+                "--package",
+                "nova-sonic-sim",
+                "--package",
+                "nova-sonic-interop",
+                "--bins",
+            ]),
             "mend what the compiler names above",
         )?;
         let program = self.workspace.program("nova-sonic-sim");

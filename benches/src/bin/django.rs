@@ -46,7 +46,7 @@ struct Arguments {
     #[arg(long)]
     redis_url: String,
     /// Which projects to measure, by the names of their folders.
-    #[arg(long, value_delimiter = ',', default_values_t = ["peer", "ours", "floor"].map(str::to_owned))]
+    #[arg(long, value_delimiter = ',', default_values_t = ["peer", "ours", "front", "floor"].map(str::to_owned))]
     only: Vec<String>,
     /// How users are known, a table each.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [SignIn::Token, SignIn::Session])]
@@ -113,11 +113,12 @@ struct Seen {
     busy: f64,
 }
 
-fn subjects() -> [Subject; 3] {
+fn subjects() -> [Subject; 4] {
     let subject = |name, project, answer| Subject { name, project, answer, server: None, rounds: Vec::new() };
     [
         subject("boto3 + DRF", "peer", "\"sessionToken\""),
         subject("nova_sonic.django", "ours", "\"sessionToken\""),
+        subject("nova_sonic.django in front", "front", "\"sessionToken\""),
         subject("nothing (Django alone)", "floor", "\"nothing\""),
     ]
 }
@@ -166,7 +167,7 @@ async fn in_turns(
     sign_in: SignIn,
     accounts: &str,
     arguments: &Arguments,
-) -> Result<[Subject; 3], Failure> {
+) -> Result<[Subject; 4], Failure> {
     let mut subjects = subjects();
     for subject in &mut subjects {
         if arguments.only.iter().any(|name| name == subject.project) {
@@ -220,8 +221,8 @@ fn sign_in(environment: &Environment<'_>, accounts: u32) -> Result<String, Failu
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what the bench is run for")]
-fn print(subjects: &[Subject; 3], sign_in: SignIn, budgets: &mut Budgets) -> Result<(), Failure> {
-    let [peer, ours, _] = subjects;
+fn print(subjects: &[Subject; 4], sign_in: SignIn, budgets: &mut Budgets) -> Result<(), Failure> {
+    let [peer, ours, front, _] = subjects;
     let peer_memory = memory(peer)?;
     let mut rows = Vec::new();
     for subject in subjects.iter().filter(|subject| subject.server.is_some()) {
@@ -232,11 +233,11 @@ fn print(subjects: &[Subject; 3], sign_in: SignIn, budgets: &mut Budgets) -> Res
         let memory = memory(subject)?;
         let of_peer = memory / peer_memory;
         let mut verdict = String::new();
-        if subject.project == ours.project && peer.server.is_some() {
+        if [ours.project, front.project].contains(&subject.project) && peer.server.is_some() {
             let less = budgets.at_most("memory beside the peer's", of_peer, 1.0);
             verdict = format!("memory {less}");
-            // Behind sessions, both sides mostly wait for the same database, cache and middleware.
-            if sign_in == SignIn::Token {
+            // Behind the middleware, both sides mostly pay for that, as the last line of the table shows.
+            if subject.project == front.project {
                 let more = budgets.at_least("requests per second beside the peer's", ratio, BUDGET);
                 verdict = format!("requests {more}, {verdict}");
             }

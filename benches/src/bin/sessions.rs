@@ -12,7 +12,7 @@ use nova_sonic_benches::{
     load::{self, Connections, Cost, Mode, Task},
     material,
     measure::median,
-    process,
+    process::{self, Memory},
     report::{Budgets, conditions, table},
 };
 use nova_sonic_core::{codec::Encoder, sigv4::DatePrecision};
@@ -105,13 +105,14 @@ impl std::fmt::Display for Place {
     }
 }
 
-const HEADING: [&str; 11] = [
+const HEADING: [&str; 12] = [
     "sessions",
     "client",
     "CPU %/session",
     "each run",
     "x bare",
     "RSS MiB",
+    "own MiB",
     "x bare",
     "sent/s",
     "received/s",
@@ -125,17 +126,17 @@ fn compare(
     place: Place,
     before: &mut Option<f64>,
     budgets: &mut Budgets,
-) -> Vec<[String; 11]> {
+) -> Vec<[String; 12]> {
     let least = |cost: fn(&Measured) -> f64| {
         let bare = results.iter().filter(|measured| measured.mode != Mode::Ours);
         bare.map(cost).fold(f64::INFINITY, f64::min)
     };
-    let (bare_cpu, bare_memory) = (least(Measured::cpu), least(Measured::mebibytes));
+    let (bare_cpu, bare_memory) = (least(Measured::cpu), least(Measured::own_mebibytes));
     let mut rows = Vec::new();
     for measured in results {
         let sessions = measured.sessions;
         let what = |of: &str| format!("{of}, {sessions} sessions, {place}");
-        let (cpu, memory) = (measured.cpu() / bare_cpu, measured.mebibytes() / bare_memory);
+        let (cpu, memory) = (measured.cpu() / bare_cpu, measured.own_mebibytes() / bare_memory);
         let spoilt = measured.runs.iter().filter(|run| !run.held(sessions)).count();
         let mut verdict = Vec::new();
         if spoilt > 0 {
@@ -161,7 +162,8 @@ fn compare(
             number(measured.cpu(), 3),
             measured.each(),
             number(cpu, 2),
-            number(measured.mebibytes(), 1),
+            number(measured.most(|memory| memory.resident_kib), 1),
+            number(measured.own_mebibytes(), 2),
             number(memory, 2),
             number(measured.rate(|cost| cost.sent), 2),
             number(measured.rate(|cost| cost.received), 2),
@@ -239,10 +241,16 @@ impl Measured {
         self.runs.iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 
-    /// Most memory of the rounds that count.
+    /// Heap and stacks in MiB: what conversations take. The rest of what is resident is the program's text, the same
+    /// file for all, of which the kernel maps windows of up to 128 KiB as they are touched.
+    fn own_mebibytes(&self) -> f64 {
+        self.most(|memory| memory.anonymous_kib)
+    }
+
+    /// Most of some memory in the rounds that count, MiB.
     #[expect(clippy::cast_precision_loss, reason = "memory in KiB is far below 2^52")]
-    fn mebibytes(&self) -> f64 {
-        let most = self.held().map(|run| run.cost.resident_kib).max();
+    fn most(&self, kib: impl Fn(&Memory) -> u64) -> f64 {
+        let most = self.held().map(|run| kib(&run.cost.memory)).max();
         most.map_or(f64::INFINITY, |kib| kib as f64 / 1024.0)
     }
 

@@ -68,7 +68,7 @@ class Server:
     def __init__(self, kind: str, folder: Path, variables: dict[str, str]) -> None:
         self.port = _free_port()
         self.log = folder / f"{kind}-{self.port}.log"
-        self.variables = environment(variables)
+        self.variables = environment({**variables, "PROJECT_IN_FRONT": "1" if kind == "uvicorn-in-front" else "0"})
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *self._command(kind)], cwd=HERE, env=self.variables, stdout=log, stderr=log
@@ -76,7 +76,7 @@ class Server:
         self._wait()
 
     def _command(self, kind: str) -> list[str]:
-        if kind == "uvicorn":
+        if kind.startswith("uvicorn"):
             return ["uvicorn", "project.asgi:application", "--port", str(self.port), "--lifespan", "off"]
         workers = ("--workers", "4", "--threads", "2") if kind == "gunicorn-threads" else ("--workers", "4")
         return ["gunicorn", "project.wsgi:application", "--bind", f"127.0.0.1:{self.port}", "--preload", *workers]

@@ -76,7 +76,7 @@ def devices(name: str) -> dict[str, str]:
 MANY = {"PROJECT_AUTHENTICATE": "test_hooks.by_device"}
 
 
-@pytest.mark.parametrize("kind", ["uvicorn", "gunicorn", "gunicorn-threads"])
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-in-front", "gunicorn", "gunicorn-threads"])
 def test_a_signed_in_user_gets_keys_for_one_model(
     kind: str, serve: Serve, simulator: Simulator, ada: dict[str, str]
 ) -> None:
@@ -102,7 +102,7 @@ def test_the_shape_that_a_page_with_an_aws_sdk_reads(kind: str, serve: Serve, ad
     assert {"accessKeyId", "secretAccessKey", "sessionToken", "expiration", "region"} <= set(json.loads(body))
 
 
-@pytest.mark.parametrize("kind", ["uvicorn", "gunicorn", "gunicorn-threads"])
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-in-front", "gunicorn", "gunicorn-threads"])
 def test_the_limits_hold_exactly_across_processes(
     kind: str, serve: Serve, simulator: Simulator, ada: dict[str, str], redis_url: str
 ) -> None:
@@ -125,8 +125,9 @@ def test_the_limits_hold_exactly_across_processes(
     assert (sts["issued"], sts["most_in_flight"]) == (6, 1)
 
 
-def test_the_event_loop_serves_many_while_sts_takes_its_time(serve: Serve, simulator: Simulator) -> None:
-    server = serve("uvicorn", **MANY)
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-in-front"])
+def test_the_event_loop_serves_many_while_sts_takes_its_time(kind: str, serve: Serve, simulator: Simulator) -> None:
+    server = serve(kind, **MANY)
     assert server.ask(headers=devices("warm"))[0] == 200
     simulator.control("faults", {"sts": [{"fault": {"delay_ms": 1500}}]})
     statuses = together(12, lambda number: server.ask(headers=devices(f"device-{number}"))[0])
@@ -170,8 +171,9 @@ def test_what_sts_does_is_answered_without_a_word_of_it(kind: str, serve: Serve,
             time.sleep(0.05)  # what breakers there are close again
 
 
-def test_who_hangs_up_frees_their_place(serve: Serve, simulator: Simulator) -> None:
-    server = serve("uvicorn", **MANY)
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-in-front"])
+def test_who_hangs_up_frees_their_place(kind: str, serve: Serve, simulator: Simulator) -> None:
+    server = serve(kind, **MANY)
     assert server.ask(headers=devices("warm"))[0] == 200
     simulator.control("faults", {"sts": [{"fault": "hang"}]})
     asker = server.hang_up(devices("gone"))
@@ -183,7 +185,7 @@ def test_who_hangs_up_frees_their_place(serve: Serve, simulator: Simulator) -> N
 
 
 @pytest.mark.parametrize("grant", ["plain", "signing-keys"])
-@pytest.mark.parametrize("kind", ["uvicorn", "gunicorn"])
+@pytest.mark.parametrize("kind", ["uvicorn", "uvicorn-in-front", "gunicorn"])
 def test_the_servers_log_holds_no_secret(
     kind: str, grant: str, serve: Serve, simulator: Simulator, variables: dict[str, str]
 ) -> None:

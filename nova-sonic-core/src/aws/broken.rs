@@ -51,7 +51,8 @@ fn refused_tls(error: &rustls::Error) -> Obstacle {
     Obstacle::new(ErrorCode::TlsRefused, text.chars().take(TEXT_LIMIT).collect::<String>())
 }
 
-fn any_text(error: &(dyn Error + 'static), fragments: &[&str]) -> bool {
+/// Whether an error or one of its causes says one of these.
+pub(crate) fn any_text(error: &(dyn Error + 'static), fragments: &[&str]) -> bool {
     causes(error).any(|cause| {
         let text = cause.to_string();
         fragments.iter().any(|fragment| text.contains(fragment))
@@ -59,7 +60,7 @@ fn any_text(error: &(dyn Error + 'static), fragments: &[&str]) -> bool {
 }
 
 /// The last cause says most; hyper and the SDK wrap it in sentences that say nothing.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
     text.chars().filter(|c| !c.is_control()).take(TEXT_LIMIT).collect()
 }

@@ -6,7 +6,11 @@ mod endpoint;
 mod trust;
 
 pub(crate) use broken::broken_connection;
+#[cfg(feature = "client")]
+pub(crate) use broken::{any_text, innermost};
 pub(crate) use endpoint::configured_endpoint;
+#[cfg(feature = "client")]
+pub(crate) use trust::tls_context;
 pub(crate) use trust::{Untrusted, check_certificates, http_client};
 
 use std::error::Error;

@@ -22,11 +22,18 @@ impl Untrusted {
 /// An HTTP client with a pool of its own that trusts the system's certificate authorities, or only these.
 pub(crate) fn http_client(ca_certificates: Option<&[u8]>) -> Result<SharedHttpClient, Untrusted> {
     let builder = HttpBuilder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
-    let Some(pem) = ca_certificates else { return Ok(builder.build_https()) };
+    Ok(match tls_context(ca_certificates)? {
+        Some(context) => builder.tls_context(context).build_https(),
+        None => builder.build_https(),
+    })
+}
+
+/// Trust in these certificate authorities only; `None` for the system's.
+pub(crate) fn tls_context(ca_certificates: Option<&[u8]>) -> Result<Option<TlsContext>, Untrusted> {
+    let Some(pem) = ca_certificates else { return Ok(None) };
     let trust = TrustStore::empty().with_pem_certificate(pem);
     let context = TlsContext::builder().with_trust_store(trust).build();
-    let context = context.map_err(|_| Untrusted::new("cannot be used"))?;
-    Ok(builder.tls_context(context).build_https())
+    context.map(Some).map_err(|_| Untrusted::new("cannot be used"))
 }
 
 /// The SDK takes the process down over a certificate that it cannot read, so it is read here first.

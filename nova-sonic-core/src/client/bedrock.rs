@@ -1,146 +1,118 @@
 //! The only file that speaks the SDK's types for the stream.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{future::poll_fn, pin::Pin, sync::Arc};
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::{
     Client as Sdk,
-    config::SharedCredentialsProvider,
+    config::{IdentityCache, SharedCredentialsProvider, SharedHttpClient},
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
-    primitives::{
-        Blob,
-        event_stream::{EventReceiver, EventStreamSender},
-    },
-    types::{
-        BidirectionalInputPayloadPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
-        InvokeModelWithBidirectionalStreamOutput as SdkOutput,
-        error::{
-            InvokeModelWithBidirectionalStreamInputError as SdkInputError,
-            InvokeModelWithBidirectionalStreamOutputError as SdkOutputError,
-        },
-    },
+    primitives::event_stream::EventStreamSender,
 };
-use aws_smithy_types::event_stream::{Message, RawMessage};
-use futures_core::Stream;
+use aws_smithy_types::body::SdkBody;
+use http_body::Body;
 
 use super::{
+    connection::Used,
     failure,
-    shared::{Outgoing, Shared},
+    framing::{Answer, Framing},
+    shared::Shared,
 };
 use crate::{
+    codec::{CodecError, Decoder, Received},
     error::{ErrorCode, ServiceError, ServiceException},
+    event::{EventError, ServerEvent},
+    secret::SecretText,
     session::Failure,
+    sigv4::SigningKeys,
 };
 
 /// What went wrong with a stream.
 pub(super) enum StreamError {
     /// The service said so.
     Exception(ServiceError),
+    /// An event that could not be read; the ones after it can.
+    Unreadable(EventError),
     /// Something between here and the service.
     Failed(Failure),
 }
 
 /// The receiving half of an open stream.
 pub(super) struct Stream2Way {
-    receiver: EventReceiver<SdkOutput, SdkOutputError>,
+    body: SdkBody,
+    decoder: Decoder,
     request_id: Option<String>,
 }
 
 /// Opens a stream. The first events are in `shared`'s queue already: the service may hold its answer until it has
 /// seen them.
 pub(super) async fn open(
-    sdk: &Sdk,
-    model_id: &str,
+    sdk: Sdk,
+    http_client: SharedHttpClient,
+    used: Used,
+    model_id: String,
     credentials: Credentials,
     shared: Arc<Shared>,
 ) -> Result<Stream2Way, StreamError> {
-    // the very credentials whose expiry the session knows
+    let keys = SigningKeys::from_secret(SecretText::new(credentials.secret_access_key().to_owned()));
+    let answer = Answer::default();
     let overridden = aws_sdk_bedrockruntime::Config::builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials));
+        .http_client(http_client)
+        // the very credentials whose expiry the session knows
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::no_cache());
     let sent = sdk
         .invoke_model_with_bidirectional_stream()
         .model_id(model_id)
-        .body(EventStreamSender::from(Chunks(Outgoing(shared))))
+        .body(EventStreamSender::from(futures_util::stream::empty()))
         .customize()
         .config_override(overridden)
+        .interceptor(Framing::new(keys, shared, answer.clone(), used))
         .send()
         .await;
-    match sent {
-        Ok(output) => {
-            let request_id = output.request_id().map(str::to_owned);
-            Ok(Stream2Way { receiver: output.body, request_id })
-        }
-        Err(error) => Err(opening_error(error)),
-    }
+    let output = sent.map_err(opening_error)?;
+    let Some(body) = answer.take() else {
+        // the page of a proxy that nobody expected
+        let message = "the endpoint answered with something that is no stream";
+        return Err(StreamError::Failed(Failure::new(ErrorCode::ConnectionFailed, message)));
+    };
+    Ok(Stream2Way { body, decoder: Decoder::new(), request_id: output.request_id().map(str::to_owned) })
 }
 
 impl Stream2Way {
-    /// The JSON of the next event; `None` at the end of the stream.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<u8>>, StreamError> {
+    /// The next event; `None` at the end of the stream.
+    pub(super) async fn next(&mut self) -> Result<Option<ServerEvent>, StreamError> {
         loop {
-            match self.receiver.recv().await {
-                Ok(Some(SdkOutput::Chunk(part))) => {
-                    if let Some(bytes) = part.bytes {
-                        return Ok(Some(bytes.into_inner()));
+            match self.decoder.poll() {
+                Some(Ok(Received::Event(event))) => return Ok(Some(event)),
+                Some(Ok(Received::Exception(error))) => {
+                    return Err(StreamError::Exception(error.with_request_id(self.request_id.as_deref())));
+                }
+                Some(Err(CodecError::Event(error))) => return Err(StreamError::Unreadable(error)),
+                Some(Err(error)) => return Err(unreadable(&error)),
+                None => {}
+            }
+            match poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await {
+                Some(Ok(frame)) => {
+                    if let Some(bytes) = frame.data_ref() {
+                        self.decoder.push(bytes);
                     }
                 }
-                // an event type that is not in the model of this SDK
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(self.stream_error(error)),
+                Some(Err(error)) => return Err(StreamError::Failed(failure::of_connection(&*error))),
+                None => return self.decoder.finish().map(|()| None).map_err(|error| unreadable(&error)),
             }
         }
     }
+}
 
-    fn stream_error(&self, error: SdkError<SdkOutputError, RawMessage>) -> StreamError {
-        let request_id = self.request_id.as_deref();
-        match error {
-            SdkError::ServiceError(context) => {
-                let name = context.err().code().map(str::to_owned).or_else(|| exception_name(context.raw()));
-                let error = service_error(name.as_deref(), context.err().message());
-                StreamError::Exception(error.with_request_id(request_id))
-            }
-            SdkError::ResponseError(context) => match error_message(context.raw()) {
-                Some((code, message)) => {
-                    let error = service_error(Some(&code), Some(&message));
-                    StreamError::Exception(error.with_request_id(request_id))
-                }
-                None => StreamError::Failed(failure::of_frame(
-                    &SdkError::<SdkOutputError, RawMessage>::ResponseError(context),
-                )),
-            },
-            other => StreamError::Failed(failure::of_connection(&other, false)),
-        }
-    }
+fn unreadable(error: &CodecError) -> StreamError {
+    StreamError::Failed(Failure::new(error.code(), error.to_string()))
 }
 
 fn service_error(name: Option<&str>, message: Option<&str>) -> ServiceError {
     let exception = ServiceException::parse(name.unwrap_or("UnknownException"));
     ServiceError::new(exception, message.unwrap_or("the service gave no reason"))
-}
-
-fn text_header(message: &Message, name: &str) -> Option<String> {
-    let header = message.headers().iter().find(|header| header.name().as_str() == name)?;
-    header.value().as_string().ok().map(|text| text.as_str().to_owned())
-}
-
-fn exception_name(raw: &RawMessage) -> Option<String> {
-    match raw {
-        RawMessage::Decoded(message) => text_header(message, ":exception-type"),
-        _ => None,
-    }
-}
-
-/// `:message-type` `error`, which the SDK does not know: code and message are in the headers.
-fn error_message(raw: &RawMessage) -> Option<(String, String)> {
-    let RawMessage::Decoded(message) = raw else { return None };
-    let code = text_header(message, ":error-code")?;
-    Some((code, text_header(message, ":error-message").unwrap_or_default()))
 }
 
 fn opening_error<E>(error: SdkError<E>) -> StreamError
@@ -167,21 +139,6 @@ where
             let message = format!("the endpoint answered with something that is no stream (status {status})");
             StreamError::Failed(Failure::new(ErrorCode::ConnectionFailed, message))
         }
-        other => StreamError::Failed(failure::of_connection(&other, true)),
-    }
-}
-
-/// The events that wait to be sent, as the SDK wants them.
-struct Chunks(Outgoing);
-
-impl Stream for Chunks {
-    type Item = Result<SdkInput, SdkInputError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(context).map(|json| {
-            json.map(|json| {
-                Ok(SdkInput::Chunk(BidirectionalInputPayloadPart::builder().bytes(Blob::new(json)).build()))
-            })
-        })
+        other => StreamError::Failed(failure::of_opening(&other)),
     }
 }

@@ -1,16 +1,17 @@
 //! Making a client.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::{
-    Client, ClientError, Connections,
-    connection::{Settings, http_client},
+use super::{Client, ClientError, Connections, connection::Settings};
+use crate::{
+    aws::{check_certificates, configured_endpoint, http_client},
+    error::ErrorCode,
+    session::Failure,
 };
-use crate::{error::ErrorCode, session::Failure};
 
 /// The model used unless another is named.
 const DEFAULT_MODEL: &str = "amazon.nova-2-sonic-v1:0";
@@ -89,56 +90,59 @@ impl ClientBuilder {
         self
     }
 
-    /// Reads the configuration. Credentials are asked for at each [`Client::open`], not here.
+    /// Reads the configuration. Credentials are asked for at each [`Client::open`], not here. Where region, endpoint
+    /// and credentials are all set, nothing is read from the environment or from files.
     ///
     /// # Errors
     /// [`ErrorCode::RegionUnknown`] without a region or with one that cannot be, [`ErrorCode::ConfigurationInvalid`]
-    /// for certificates that are none.
+    /// for certificates that are none or an endpoint that is empty.
     pub async fn build(self) -> Result<Client, ClientError> {
         let roots = self.ca_certificates.as_deref();
         if let Some(pem) = roots {
-            check_certificates(pem)?;
+            check_certificates(pem).map_err(Failure::from)?;
         }
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(roots)?);
-        if let Some(region) = self.region {
-            loader = loader.region(Region::new(region));
+        if self.endpoint_url.as_ref().is_some_and(String::is_empty) {
+            return Err(Failure::new(ErrorCode::ConfigurationInvalid, "the endpoint's URL is empty").into());
         }
-        if let Some(profile_name) = self.profile_name {
-            loader = loader.profile_name(profile_name);
-        }
-        if let Some(provider) = self.credentials {
-            loader = loader.credentials_provider(provider);
-        }
-        if let Some(endpoint_url) = &self.endpoint_url {
-            loader = loader.endpoint_url(endpoint_url);
-        }
-        let sdk_config = loader.load().await;
+        let sdk_config = match (&self.region, &self.credentials, &self.endpoint_url, &self.profile_name) {
+            (Some(region), Some(credentials), Some(endpoint_url), None) => SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(region.clone()))
+                .credentials_provider(credentials.clone())
+                .endpoint_url(endpoint_url)
+                .build(),
+            _ => self.read_environment(http_client(roots).map_err(Failure::from)?).await,
+        };
         let region = sdk_config.region().map(|region| region.as_ref().to_owned()).unwrap_or_default();
         check_region(&region)?;
         let model_id = self.model_id.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
+        let endpoint_url = self.endpoint_url.or_else(|| configured_endpoint(&sdk_config, "Bedrock Runtime"));
         let settings = Settings {
             sdk_config,
+            endpoint_url,
             model_id,
             ca_certificates: self.ca_certificates,
             connections: self.connections,
         };
-        Client::new(Arc::new(settings))
+        Client::new(settings)
     }
-}
 
-/// The SDK takes the process down over a certificate that it cannot read, so it is read here first.
-fn check_certificates(pem: &[u8]) -> Result<(), Failure> {
-    let invalid = |message: &str| Failure::new(ErrorCode::ConfigurationInvalid, message);
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate =
-            certificate.map_err(|_| invalid("the certificate authorities are not valid PEM"))?;
-        roots.add(certificate).map_err(|_| invalid("a certificate authority cannot be read"))?;
+    async fn read_environment(&self, http_client: SharedHttpClient) -> SdkConfig {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client);
+        if let Some(region) = &self.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile_name) = &self.profile_name {
+            loader = loader.profile_name(profile_name);
+        }
+        if let Some(provider) = &self.credentials {
+            loader = loader.credentials_provider(provider.clone());
+        }
+        if let Some(endpoint_url) = &self.endpoint_url {
+            loader = loader.endpoint_url(endpoint_url);
+        }
+        loader.load().await
     }
-    if roots.is_empty() {
-        return Err(invalid("the certificate authorities hold no certificate"));
-    }
-    Ok(())
 }
 
 /// The shape of a region's name; whether it offers the model only AWS can say.

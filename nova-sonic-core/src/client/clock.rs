@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::time::Tick;
+use crate::time::{Tick, Timestamp};
 
 /// Ticks since a client was made. tokio's clock, so that a test can stop it.
 #[derive(Clone, Copy, Debug)]
@@ -22,4 +22,14 @@ impl Clock {
     pub(super) fn instant(self, tick: Tick) -> Instant {
         self.epoch + tick.since_epoch()
     }
+}
+
+/// The time of day, which signatures carry.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a signature is dated by the calendar; everything else works in ticks"
+)]
+pub(super) fn timestamp() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,7 +1,8 @@
 //! Conversations on tokio, over the AWS SDK for Rust (feature `client`).
 //!
-//! The SDK frames and signs for itself, so [`codec`](crate::codec), [`wire`](crate::wire) and
-//! [`sigv4`](crate::sigv4) are *not* on this path; browsers need them.
+//! The SDK resolves credentials and endpoint, signs the request that opens a stream, connects over HTTP/2 and explains
+//! a refusal. What then flows in the two bodies is written and read by [`codec`](crate::codec), as in a browser: with
+//! cached keys it costs a fraction of the SDK's own event streams. The file `framing` is where the two meet.
 //!
 //! ```no_run
 //! use nova_sonic_core::{client::Client, session::{Event, SessionConfig}};
@@ -23,7 +24,8 @@
 //!
 //! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
 //! they share, so that one wake-up of the processor serves many; it costs up to 8 ms. [`Workers`] gives each core a
-//! runtime of its own, for servers with many conversations.
+//! runtime of its own, for servers with many conversations; its threads rest instead, which costs as much, and as
+//! much again for sound that arrives.
 //!
 //! Nothing here logs. At the level `trace` the SDK's target `aws_sigv4` logs the session token of temporary
 //! credentials: whoever logs that much filters it, as with `trace,aws_sigv4=debug`.
@@ -34,9 +36,8 @@ mod builder;
 mod clock;
 mod connection;
 mod error;
-#[expect(clippy::wildcard_enum_match_arm, reason = "errors of rustls are open")]
 mod failure;
-mod guard;
+mod framing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod opening;
 mod reader;

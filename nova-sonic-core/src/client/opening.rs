@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::{
     ClientBuilder, ClientError, VoiceEvents, VoiceSession,
     clock::Clock,
-    connection::{Idle, Settings},
+    connection::{Network, Settings},
     reader::Reader,
     shared::Shared,
     ticker::Ticker,
@@ -25,14 +25,13 @@ use crate::{
 /// Opens conversations. Clones share idle connections and the timer; a client belongs to one tokio runtime.
 #[derive(Clone)]
 pub struct Client {
-    settings: Arc<Settings>,
-    idle: Idle,
+    network: Network,
     ticker: Arc<Ticker>,
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("model_id", &self.settings.model_id).finish_non_exhaustive()
+        f.debug_struct("Client").field("model_id", &self.network.settings().model_id).finish_non_exhaustive()
     }
 }
 
@@ -42,13 +41,14 @@ impl Client {
         ClientBuilder::default()
     }
 
-    pub(super) fn new(settings: Arc<Settings>) -> Result<Self, ClientError> {
-        Ok(Self { idle: Idle::new(&settings)?, ticker: Arc::new(Ticker::new(Clock::start())), settings })
+    pub(super) fn new(settings: Settings) -> Result<Self, ClientError> {
+        Ok(Self { network: Network::new(settings)?, ticker: Arc::new(Ticker::new(Clock::start())) })
     }
 
-    /// The same client with connections and a timer of its own, for another runtime.
-    pub(super) fn for_another_runtime(&self) -> Result<Self, ClientError> {
-        Self::new(Arc::clone(&self.settings))
+    /// The same client with connections and a timer of its own, for a thread that rests when it is busy.
+    pub(super) fn for_resting_thread(&self) -> Self {
+        let ticker = Ticker::of_resting_thread(Clock::start());
+        Self { network: self.network.of_another_runtime(), ticker: Arc::new(ticker) }
     }
 
     pub(super) fn ticker(&self) -> &Arc<Ticker> {
@@ -57,7 +57,7 @@ impl Client {
 
     /// The model that conversations are held with.
     pub fn model_id(&self) -> &str {
-        &self.settings.model_id
+        &self.network.settings().model_id
     }
 
     /// Opens a conversation: waits until the service has accepted it. The opening events travel with the request.
@@ -78,15 +78,16 @@ impl Client {
         getrandom::fill(&mut seed)
             .map_err(|_| Failure::new(ErrorCode::Internal, "the system gives no random numbers"))?;
         let session = Session::new(config, seed, clock.now())?;
-        let sdk = self.idle.take(&self.settings)?;
+        let line = self.network.line()?;
         let shared = Shared::new(session, &self.ticker);
         let ends = voice::ends(Arc::clone(&shared));
         let (accepted, outcome) = oneshot::channel();
         let reader = Reader {
-            sdk,
-            idle: self.idle.clone(),
-            model_id: self.settings.model_id.clone(),
+            sdk: self.network.sdk().clone(),
+            line,
+            model_id: self.network.settings().model_id.clone(),
             shared: Arc::clone(&shared),
+            stream: self.ticker.stream(),
         };
         tokio::spawn(reader.run(credentials, accepted));
         match outcome.await {
@@ -104,7 +105,7 @@ impl Client {
 
     async fn credentials(&self) -> Result<Credentials, Failure> {
         let missing = |message: &str| Failure::new(ErrorCode::CredentialsMissing, message);
-        let Some(provider) = self.settings.sdk_config.credentials_provider() else {
+        let Some(provider) = self.network.settings().sdk_config.credentials_provider() else {
             return Err(missing("no source of credentials is configured"));
         };
         let credentials = provider.provide_credentials().await.map_err(|error| match error {

@@ -1,6 +1,6 @@
 //! The task that opens a stream and reads it.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::Client as Sdk;
@@ -8,38 +8,48 @@ use tokio::sync::oneshot;
 
 use super::{
     bedrock::{self, StreamError},
-    connection::Idle,
-    shared::Shared,
+    connection::Line,
+    shared::{Reading, Shared},
+    ticker::OpenStream,
 };
-use crate::{
-    event::EventReader,
-    session::{Failure, Input},
-};
+use crate::session::{Failure, Input};
 
 /// Time that a stream gets to end after its conversation has.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER: Duration = Duration::from_secs(3);
 
 /// The task that opens a stream and reads it.
 pub(super) struct Reader {
     pub(super) sdk: Sdk,
-    pub(super) idle: Idle,
+    pub(super) line: Line,
     pub(super) model_id: String,
     pub(super) shared: Arc<Shared>,
+    pub(super) stream: OpenStream,
 }
 
 impl Reader {
     pub(super) async fn run(self, credentials: Credentials, accepted: oneshot::Sender<Result<(), Failure>>) {
-        let shared = &self.shared;
+        let Self { sdk, line, model_id, shared, stream: _open } = self;
+        // on the heap, and gone once the stream is open: a task is for ever as large as the largest thing it awaits
+        let opening = Box::pin(bedrock::open(
+            sdk,
+            line.http_client(),
+            line.used(),
+            model_id,
+            credentials,
+            Arc::clone(&shared),
+        ));
+        let mut closed = pin!(shared.closed());
         let opened = tokio::select! {
             biased;
-            opened = bedrock::open(&self.sdk, &self.model_id, credentials, Arc::clone(shared)) => opened,
-            () = shared.closed() => return,
+            opened = opening => opened,
+            () = &mut closed => return,
         };
         let mut stream = match opened {
             Ok(stream) => stream,
             Err(error) => {
                 let failure = match error {
                     StreamError::Exception(error) => Failure::from(error),
+                    StreamError::Unreadable(error) => Failure::new(error.code(), error.to_string()),
                     StreamError::Failed(failure) => failure,
                 };
                 let _ = accepted.send(Err(failure.clone()));
@@ -49,39 +59,40 @@ impl Reader {
         };
         let _ = shared.give(Input::Connected);
         let _ = accepted.send(Ok(()));
-        let mut events = EventReader::default();
         loop {
             let received = tokio::select! {
                 biased;
                 received = stream.next() => received,
-                () = shared.closed() => break,
+                () = &mut closed => break,
             };
-            let input = match &received {
-                Ok(Some(json)) => match events.read_server(json) {
-                    Ok(event) => Input::Received(event),
-                    Err(error) => Input::Unreadable(error),
-                },
+            let goes_on =
+                matches!(received, Ok(Some(_)) | Err(StreamError::Exception(_) | StreamError::Unreadable(_)));
+            let ended_in_order = matches!(received, Ok(None));
+            let reading = shared.receive(match received {
+                Ok(Some(event)) => Input::Received(event),
                 Ok(None) => Input::Disconnected,
-                Err(StreamError::Exception(error)) => Input::Exception(error.clone()),
-                Err(StreamError::Failed(failure)) => Input::Failed(failure.clone()),
-            };
-            let _ = shared.give(input);
-            match received {
-                Ok(Some(_)) | Err(StreamError::Exception(_)) => {}
-                Ok(None) => return self.idle.put(self.sdk),
-                Err(StreamError::Failed(_)) => return,
+                Err(StreamError::Exception(error)) => Input::Exception(error),
+                Err(StreamError::Unreadable(error)) => Input::Unreadable(error),
+                Err(StreamError::Failed(failure)) => Input::Failed(failure),
+            });
+            if ended_in_order {
+                return line.ended_in_order();
             }
-            // a service that never stops talking must not keep a conversation that is over
-            if shared.close_reason().is_some() {
-                break;
+            if !goes_on {
+                return;
             }
-            std::future::poll_fn(|context| shared.poll_event_room(context)).await;
+            match reading {
+                Reading::GoesOn => {}
+                Reading::Waits => std::future::poll_fn(|context| shared.poll_event_room(context)).await,
+                // a service that never stops talking must not keep a conversation that is over
+                Reading::IsOver => break,
+            }
         }
         // let the stream end in order, so that the connection can serve the next one
         let ended =
             tokio::time::timeout(LINGER, async { while let Ok(Some(_)) = stream.next().await {} }).await;
         if ended.is_ok() {
-            self.idle.put(self.sdk);
+            line.ended_in_order();
         }
     }
 }

@@ -2,13 +2,11 @@
 
 use std::{
     collections::VecDeque,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use futures_core::Stream;
 use tokio::sync::SetOnce;
 
 use super::ticker::Ticker;
@@ -44,7 +42,7 @@ struct State {
     rate: SampleRate,
     microphone: Vec<i16>,
     on_grid: bool,
-    outgoing: VecDeque<Waiting>,
+    outgoing: VecDeque<ClientEvent>,
     waiting_samples: usize,
     outgoing_ended: bool,
     outgoing_waker: Option<Waker>,
@@ -56,11 +54,14 @@ struct State {
     close_reason: Option<CloseReason>,
 }
 
-/// The JSON of an event that waits for the network, and how much sound is in it.
-#[derive(Debug)]
-struct Waiting {
-    json: Vec<u8>,
-    samples: usize,
+/// What the task that reads a stream does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    GoesOn,
+    /// Until the application has room.
+    Waits,
+    /// The conversation has ended.
+    IsOver,
 }
 
 impl Shared {
@@ -70,7 +71,7 @@ impl Shared {
         let state = State {
             session,
             rate,
-            microphone: Vec::with_capacity(frame_samples * 2),
+            microphone: Vec::new(),
             on_grid: false,
             outgoing: VecDeque::new(),
             waiting_samples: 0,
@@ -101,15 +102,20 @@ impl Shared {
 
     /// Works on the state, moves what follows from it into the queues, and wakes whom it concerns.
     fn with<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
-        let (result, deadline) = self.with_deadline(work);
-        // without a deadline it is over, and the timer can let go of it at once
-        self.ticker.expect_by(deadline.unwrap_or(Tick::ZERO));
+        let mut state = self.lock();
+        let result = work(&mut state);
+        self.carry_out(state);
         result
     }
 
-    fn with_deadline<R>(&self, work: impl FnOnce(&mut State) -> R) -> (R, Option<Tick>) {
-        let mut state = self.lock();
-        let result = work(&mut state);
+    /// Carries out what follows from an input, and makes sure that the timer knows its new deadline.
+    fn carry_out(&self, state: MutexGuard<'_, State>) {
+        let deadline = self.pass_on(state);
+        // without a deadline it is over, and the timer can let go of it at once
+        self.ticker.expect_by(deadline.unwrap_or(Tick::ZERO));
+    }
+
+    fn pass_on(&self, mut state: MutexGuard<'_, State>) -> Option<Tick> {
         state.drain();
         let outgoing =
             (!state.outgoing.is_empty() || state.outgoing_ended).then(|| state.outgoing_waker.take());
@@ -126,16 +132,27 @@ impl Shared {
         if closed {
             let _ = self.closed.set(());
         }
-        (result, deadline)
+        deadline
     }
 
     /// Gives the session an input now.
     pub(super) fn give(&self, input: Input<'_>) -> Result<(), SessionError> {
         let now = self.ticker.clock().now();
+        // sound that comes too late must not keep back what the service says last
+        self.with(|state| state.take(now, input))
+    }
+
+    /// Gives the session what has come from the service.
+    pub(super) fn receive(&self, input: Input<'_>) -> Reading {
+        let now = self.ticker.clock().now();
         self.with(|state| {
-            // sound that comes too late must not keep back what the service says last
-            let _ = state.hand_over_sound(now, 1);
-            state.session.handle_input(now, input)
+            let _ = state.take(now, input);
+            state.drain();
+            match state.close_reason {
+                Some(_) => Reading::IsOver,
+                None if state.has_room_for_events() => Reading::GoesOn,
+                None => Reading::Waits,
+            }
         })
     }
 
@@ -148,14 +165,11 @@ impl Shared {
         if !sound && !due {
             return state.session.poll_timeout();
         }
-        drop(state);
-        let ((), deadline) = self.with_deadline(|state| {
-            // a deadline may be a gap in the sound: what there is of it goes first
-            let least = if due { 1 } else { self.frame_samples };
-            let _ = state.hand_over_sound(now, least);
-            let _ = state.session.handle_input(now, Input::Timeout);
-        });
-        deadline
+        // a deadline may be a gap in the sound: what there is of it goes first
+        let least = if due { 1 } else { self.frame_samples };
+        let _ = state.hand_over_sound(now, least);
+        let _ = state.session.handle_input(now, Input::Timeout);
+        self.pass_on(state)
     }
 
     /// Takes sound in, or refuses it when two seconds of it wait for the network.
@@ -165,20 +179,26 @@ impl Shared {
 
     fn take_sound(&self, mut state: MutexGuard<'_, State>, samples: &[i16]) -> Result<(), SessionError> {
         state.check_room()?;
-        state.microphone.extend_from_slice(samples);
-        let full = state.microphone.len() >= self.frame_samples;
-        let held = state.microphone.len() >= self.frame_samples * FRAMES_AT_ONCE;
-        if full && (held || !self.ticker.is_busy()) {
+        let heard = state.microphone.len() + samples.len();
+        let held = heard >= self.frame_samples * FRAMES_AT_ONCE;
+        if heard < self.frame_samples || (self.ticker.has_grid() && !held) {
+            state.microphone.extend_from_slice(samples);
+            let newly = heard >= self.frame_samples && !std::mem::replace(&mut state.on_grid, true);
             drop(state);
-            let now = self.ticker.clock().now();
-            return self.with(|state| state.hand_over_sound(now, self.frame_samples));
+            if newly {
+                self.ticker.sound_waits(Weak::clone(&self.myself));
+            }
+            return Ok(());
         }
-        let newly = full && !std::mem::replace(&mut state.on_grid, full);
-        drop(state);
-        if newly {
-            self.ticker.sound_waits(Weak::clone(&self.myself));
-        }
-        Ok(())
+        let now = self.ticker.clock().now();
+        let result = if state.microphone.is_empty() {
+            state.hear(now, samples)
+        } else {
+            state.microphone.extend_from_slice(samples);
+            state.hand_over_sound(now, 1)
+        };
+        self.carry_out(state);
+        result
     }
 
     /// As [`Self::try_send_audio`], but waits for room. Takes all of `samples` or none.
@@ -217,7 +237,7 @@ impl Shared {
     /// Ready when the application has room for more events, or will get none.
     pub(super) fn poll_event_room(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.events.len() < EVENT_LIMIT || !state.events_wanted || state.close_reason.is_some() {
+        if state.has_room_for_events() || state.close_reason.is_some() {
             return Poll::Ready(());
         }
         state.reader_waker = Some(context.waker().clone());
@@ -234,6 +254,25 @@ impl Shared {
         if let Some(reader) = reader {
             reader.wake();
         }
+    }
+
+    /// The next event that is to be sent; `None` when nothing more will be.
+    pub(super) fn poll_outgoing(&self, context: &mut Context<'_>) -> Poll<Option<ClientEvent>> {
+        let mut state = self.lock();
+        let Some(event) = state.outgoing.pop_front() else {
+            if state.outgoing_ended {
+                return Poll::Ready(None);
+            }
+            state.outgoing_waker = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        state.waiting_samples -= samples_in(&event);
+        let room = if state.has_room() { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
+        drop(state);
+        for waker in room {
+            waker.wake();
+        }
+        Poll::Ready(Some(event))
     }
 
     pub(super) async fn closed(&self) {
@@ -268,31 +307,39 @@ impl State {
         self.waiting_samples < self.rate.samples_in(ROOM)
     }
 
+    fn has_room_for_events(&self) -> bool {
+        self.events.len() < EVENT_LIMIT || !self.events_wanted
+    }
+
+    fn take(&mut self, now: Tick, input: Input<'_>) -> Result<(), SessionError> {
+        let _ = self.hand_over_sound(now, 1);
+        self.session.handle_input(now, input)
+    }
+
     /// Gives the session what the microphone has supplied, if it is at least `least` samples.
     fn hand_over_sound(&mut self, now: Tick, least: usize) -> Result<(), SessionError> {
         if self.microphone.len() < least {
             return Ok(());
         }
-        let second = self.rate.hertz() as usize;
-        // a second given at once, after what waited already, is more than the session takes at once
-        let result = self
-            .microphone
-            .chunks(second)
-            .try_for_each(|sound| self.session.handle_input(now, Input::Audio(sound)));
+        let microphone = std::mem::take(&mut self.microphone);
+        let result = self.hear(now, &microphone);
+        self.microphone = microphone;
         self.microphone.clear();
         result
+    }
+
+    /// A second given at once, after what waited already, is more than the session takes at once.
+    fn hear(&mut self, now: Tick, samples: &[i16]) -> Result<(), SessionError> {
+        let second = self.rate.hertz() as usize;
+        samples.chunks(second).try_for_each(|sound| self.session.handle_input(now, Input::Audio(sound)))
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Send(event) => {
-                    let mut json = Vec::with_capacity(1600);
-                    event.write_json(&mut json);
-                    let samples =
-                        if let ClientEvent::AudioInput { pcm, .. } = &event { pcm.len() } else { 0 };
-                    self.waiting_samples += samples;
-                    self.outgoing.push_back(Waiting { json, samples });
+                    self.waiting_samples += samples_in(&event);
+                    self.outgoing.push_back(event);
                 }
                 Output::EndInput => self.outgoing_ended = true,
                 Output::Emit(event) => {
@@ -318,27 +365,7 @@ impl State {
     }
 }
 
-/// The JSON of each event that is to be sent; ends when nothing more will be.
-pub(super) struct Outgoing(pub(super) Arc<Shared>);
-
-impl Stream for Outgoing {
-    type Item = Vec<u8>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
-        let mut state = self.0.lock();
-        let Some(Waiting { json, samples }) = state.outgoing.pop_front() else {
-            if state.outgoing_ended {
-                return Poll::Ready(None);
-            }
-            state.outgoing_waker = Some(context.waker().clone());
-            return Poll::Pending;
-        };
-        state.waiting_samples -= samples;
-        let room = if state.has_room() { std::mem::take(&mut state.room_wakers) } else { Vec::new() };
-        drop(state);
-        for waker in room {
-            waker.wake();
-        }
-        Poll::Ready(Some(json))
-    }
+/// How much sound is in an event.
+fn samples_in(event: &ClientEvent) -> usize {
+    if let ClientEvent::AudioInput { pcm, .. } = event { pcm.len() } else { 0 }
 }

@@ -1,20 +1,14 @@
 //! The queues between an application and a stream, without a stream.
 
 use std::{
-    pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use futures_core::Stream;
 use serde_json::Value;
 
-use super::{
-    clock::Clock,
-    shared::{Outgoing, Shared},
-    ticker::Ticker,
-};
+use super::{clock::Clock, shared::Shared, ticker::Ticker};
 use crate::{
     error::ErrorCode,
     event::ServerEvent,
@@ -37,13 +31,14 @@ fn connected(config: SessionConfig) -> Arc<Shared> {
 
 /// Names of the events that the network would take now; `None` at the end.
 fn sent(shared: &Arc<Shared>) -> Vec<Option<String>> {
-    let mut outgoing = pin!(Outgoing(Arc::clone(shared)));
     let mut names = Vec::new();
-    while let Poll::Ready(json) = outgoing.as_mut().poll_next(&mut Context::from_waker(Waker::noop())) {
-        let Some(json) = json else {
+    while let Poll::Ready(event) = shared.poll_outgoing(&mut Context::from_waker(Waker::noop())) {
+        let Some(event) = event else {
             names.push(None);
             break;
         };
+        let mut json = Vec::new();
+        event.write_json(&mut json);
         let json: Value = serde_json::from_slice(&json).unwrap();
         names.push(json["event"].as_object().unwrap().keys().next().cloned());
     }
@@ -165,4 +160,47 @@ async fn the_timer_serves_a_conversation_that_comes_after_the_last_has_gone() {
         assert_eq!(failure.code(), ErrorCode::OpenTimeout);
         tokio::time::timeout(Duration::from_secs(10), ticker.ended()).await.unwrap();
     }
+}
+
+/// So many conversations that they wake the processor together.
+async fn crowd(ticker: &Arc<Ticker>) -> Vec<Arc<Shared>> {
+    let sessions: Vec<Arc<Shared>> = (0..8)
+        .map(|_| {
+            let session = Session::new(SessionConfig::default(), [7; 32], ticker.clock().now()).unwrap();
+            let shared = Shared::new(session, ticker);
+            shared.give(Input::Connected).unwrap();
+            sent(&shared);
+            shared
+        })
+        .collect();
+    while !ticker.is_busy() {
+        tokio::task::yield_now().await;
+    }
+    sessions
+}
+
+#[tokio::test]
+async fn sound_of_many_waits_for_the_grid() {
+    let ticker = Arc::new(Ticker::new(Clock::start()));
+    let sessions = crowd(&ticker).await;
+    sessions[0].try_send_audio(&[1; 512]).unwrap();
+    assert_eq!(sent(&sessions[0]), []);
+    let leaves = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if let [name] = sent(&sessions[0]).as_slice() {
+                return name.clone();
+            }
+        }
+    };
+    let name = tokio::time::timeout(Duration::from_secs(10), leaves).await.unwrap();
+    assert_eq!(name.as_deref(), Some("audioInput"));
+}
+
+#[tokio::test]
+async fn sound_waits_only_once_on_a_thread_that_rests() {
+    let ticker = Arc::new(Ticker::of_resting_thread(Clock::start()));
+    let sessions = crowd(&ticker).await;
+    sessions[0].try_send_audio(&[1; 512]).unwrap();
+    assert_eq!(sent(&sessions[0]), [Some("audioInput".to_owned())]);
 }

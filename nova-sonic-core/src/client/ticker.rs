@@ -15,18 +15,20 @@ use tokio::sync::Notify;
 use super::{clock::Clock, shared::Shared};
 use crate::time::Tick;
 
-/// From so many conversations on, sound waits for the grid.
-pub(super) const BUSY: usize = 8;
+/// From so many conversations on, they wake the processor together: on the grid, or when their thread has rested.
+const BUSY: usize = 8;
 const GRID: Duration = Duration::from_millis(8);
 /// With many conversations, how often each one's deadlines are looked at.
 const SCAN: Duration = Duration::from_millis(32);
 /// A wake-up that would come so soon, and find its deadline moved so far, is planned anew while somebody is awake.
-const SOON: Duration = Duration::from_millis(40);
+/// tokio looks at a timer up to 64 ms before it fires, and the next frame comes 32 ms from now.
+const SOON: Duration = Duration::from_millis(64 + 40);
 const MOVED: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(super) struct Ticker {
     clock: Clock,
+    thread_rests: bool,
     sessions: Mutex<Vec<Weak<Shared>>>,
     /// Conversations with a frame of sound that waits for the grid.
     sounding: Mutex<Vec<Weak<Shared>>>,
@@ -35,13 +37,36 @@ pub(super) struct Ticker {
     planned_millis: AtomicU64,
     changed: Notify,
     running: AtomicBool,
+    streams: AtomicUsize,
     ended: Notify,
+}
+
+/// A stream that is open, or being opened or ended. What is said last in a conversation is still to be sent when the
+/// conversation itself is over.
+#[derive(Debug)]
+pub(super) struct OpenStream(Arc<Ticker>);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+        self.0.ended.notify_waiters();
+    }
 }
 
 impl Ticker {
     pub(super) fn new(clock: Clock) -> Self {
+        Self::with(clock, false)
+    }
+
+    /// A timer on a thread that rests by itself: there sound need not wait a second time.
+    pub(super) fn of_resting_thread(clock: Clock) -> Self {
+        Self::with(clock, true)
+    }
+
+    fn with(clock: Clock, thread_rests: bool) -> Self {
         Self {
             clock,
+            thread_rests,
             sessions: Mutex::default(),
             sounding: Mutex::default(),
             scan_due_millis: AtomicU64::new(0),
@@ -49,6 +74,7 @@ impl Ticker {
             planned_millis: AtomicU64::new(0),
             changed: Notify::new(),
             running: AtomicBool::new(false),
+            streams: AtomicUsize::new(0),
             ended: Notify::new(),
         }
     }
@@ -57,9 +83,13 @@ impl Ticker {
         self.clock
     }
 
-    /// Whether sound is to wait for the grid.
     pub(super) fn is_busy(&self) -> bool {
         self.count.load(Ordering::Relaxed) >= BUSY
+    }
+
+    /// Whether sound is to wait for the grid.
+    pub(super) fn has_grid(&self) -> bool {
+        !self.thread_rests && self.is_busy()
     }
 
     /// Takes a conversation in, and starts the timer on the current runtime if it does not run.
@@ -89,10 +119,19 @@ impl Ticker {
         self.sounding.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 
-    /// Waits until no conversation is left.
+    /// Counts a stream until the value is dropped.
+    pub(super) fn stream(self: &Arc<Self>) -> OpenStream {
+        self.streams.fetch_add(1, Ordering::AcqRel);
+        OpenStream(Arc::clone(self))
+    }
+
+    /// Waits until no conversation is left, and no stream of one.
     pub(super) async fn ended(&self) {
-        let ended = self.ended.notified();
-        if self.running.load(Ordering::Acquire) {
+        loop {
+            let ended = self.ended.notified();
+            if !self.running.load(Ordering::Acquire) && self.streams.load(Ordering::Acquire) == 0 {
+                return;
+            }
             ended.await;
         }
     }
@@ -105,8 +144,9 @@ impl Ticker {
         for session in sounding.iter().filter_map(Weak::upgrade) {
             session.tick(now);
         }
-        if self.is_busy() && now.as_millis() < self.scan_due_millis.load(Ordering::Relaxed) {
-            return Some(next_on_grid(now));
+        let scan_due = Tick::from_millis(self.scan_due_millis.load(Ordering::Relaxed));
+        if self.is_busy() && now < scan_due {
+            return Some(if self.thread_rests { scan_due } else { next_on_grid(now) });
         }
         self.scan_due_millis.store(now.after(SCAN).as_millis(), Ordering::Relaxed);
         let mut next: Option<Tick> = None;
@@ -124,7 +164,7 @@ impl Ticker {
             self.ended.notify_waiters();
         }
         if sessions.len() >= BUSY {
-            next = Some(next_on_grid(now));
+            next = Some(if self.thread_rests { now.after(SCAN) } else { next_on_grid(now) });
         }
         next
     }

@@ -5,7 +5,8 @@
 //! the stream's chain. The service answers with one frame for each event. Sources: the service model of
 //! `bedrock-runtime`, and what AWS's SDK for JavaScript sends.
 //!
-//! The native client of this library does not pass through here: AWS's SDK for Rust frames and signs for itself.
+//! A browser sends these bytes over a WebSocket; the native client sends them as the body of a request that AWS's SDK
+//! for Rust has signed, as its file `framing` shows.
 //!
 //! ```
 //! use nova_sonic_core::{

@@ -19,6 +19,27 @@ impl Signature {
         Self(bytes)
     }
 
+    /// The signature that stands in a header or a URL as 64 hexadecimal digits; `None` if these are none.
+    ///
+    /// ```
+    /// use nova_sonic_core::sigv4::Signature;
+    /// assert_eq!(Signature::from_hex(&"ab".repeat(32)), Some(Signature::from_bytes([0xab; 32])));
+    /// assert_eq!(Signature::from_hex("abab"), None);
+    /// ```
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
+            return None;
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            let high = char::from(*high).to_digit(16)?;
+            let low = char::from(*low).to_digit(16)?;
+            *byte = u8::try_from(high << 4 | low).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The bytes, as a frame carries them.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

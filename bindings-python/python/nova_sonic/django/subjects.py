@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
@@ -32,9 +32,14 @@ def authorize(request: Any, settings: Settings, default: str) -> str:
     return default if hook is None else chosen(_call(hook, request), default)
 
 
-async def aidentify(request: HttpRequest, settings: Settings) -> str:
-    """:func:`identify` for the event loop: nothing blocks it, and one thread at most is asked if no hook is async."""
-    authenticate, authorize = settings.authenticate, settings.authorize
+async def aidentify(
+    request: HttpRequest, settings: Settings, find_user: Callable[[Any], Awaitable[Any]] | None = None
+) -> str:
+    """:func:`identify` for the event loop: nothing blocks it, and one thread at most is asked if no hook is async.
+
+    ``find_user`` finds the user where no middleware has, and the project has no ``AUTHENTICATE``.
+    """
+    authenticate, authorize = settings.authenticate or find_user, settings.authorize
     if not (_is_async(authenticate) or _is_async(authorize)):
         if authenticate is None and authorize is None and _is_loaded(request):
             return identify(request, settings)

@@ -33,13 +33,13 @@ def issue(request: HttpRequest) -> HttpResponse:
     return exchange.granted(grant)
 
 
-async def aissue(request: HttpRequest) -> HttpResponse:
-    """Answers a request for credentials without blocking the event loop."""
+async def aissue(request: HttpRequest, find_user: Callable[[Any], Awaitable[Any]] | None = None) -> HttpResponse:
+    """Answers a request for credentials without blocking the event loop; ``find_user``: see ``aidentify``."""
     exchange = Exchange(request)
     try:
         if (preflight := exchange.open()) is not None:
             return preflight
-        subject = exchange.known(await subjects.aidentify(request, exchange.settings))
+        subject = exchange.known(await subjects.aidentify(request, exchange.settings, find_user))
         async with limits.alease(exchange.demand()):
             grant = await (await brokers.acurrent()).issue_async(subject)
         await exchange.aissued(grant)

@@ -10,6 +10,7 @@
 
 mod conversation;
 mod faults;
+mod grants;
 mod handles;
 mod many;
 mod openings;
