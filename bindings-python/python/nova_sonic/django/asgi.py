@@ -87,7 +87,7 @@ async def _answer(scope: Scope) -> HttpResponse:
         request.get_host()  # refuses a host that is not in ALLOWED_HOSTS, as a middleware would
     except (UnicodeDecodeError, DisallowedHost):
         return HttpResponse(status=400)
-    async with ThreadSensitiveContext():
+    async with ThreadSensitiveContext():  # type: ignore[no-untyped-call]
         return await aissue(request, _lookups.user_of)
 
 
