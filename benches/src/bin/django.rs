@@ -236,8 +236,8 @@ fn print(subjects: &[Subject; 4], sign_in: SignIn, budgets: &mut Budgets) -> Res
         if [ours.project, front.project].contains(&subject.project) && peer.server.is_some() {
             let less = budgets.at_most("memory beside the peer's", of_peer, 1.0);
             verdict = format!("memory {less}");
-            // Behind the middleware, both sides mostly pay for that, as the last line of the table shows.
-            if subject.project == front.project {
+            // Behind sessions, both sides mostly wait for the same database, cache and middleware.
+            if subject.project == ours.project && sign_in == SignIn::Token {
                 let more = budgets.at_least("requests per second beside the peer's", ratio, BUDGET);
                 verdict = format!("requests {more}, {verdict}");
             }
