@@ -19,8 +19,8 @@
 )]
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
-//! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open.
-//! Features only add.
+//! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open;
+//! `redis` adds limits that several processes share. Features only add.
 
 #![forbid(unsafe_code)]
 

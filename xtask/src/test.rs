@@ -12,7 +12,7 @@ use crate::{
     python::matrix::Strictness,
     python::suites::{self, Built},
     python::wheel::{self, Profile},
-    step,
+    service, step,
     step::Steps,
     tally::Tally,
     tools::{self, Workspace},
@@ -191,6 +191,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
 
 fn rust() -> Result<Tally, Failure> {
     tools::need_recordings()?;
+    service::need_redis()?;
     let mut cargo = tools::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
     let outcome = child::run_and_keep(&mut cargo)?;
     Ok(Tally::of_cargo(&outcome.output).judged_by(outcome.status.success()))
