@@ -48,6 +48,20 @@ macro_rules! catalogue {
             /// Every code, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
+            /// The code of this text; `None` for one that this version does not know.
+            ///
+            /// ```
+            /// use nova_sonic_core::error::ErrorCode;
+            /// assert_eq!(ErrorCode::parse("throttled"), Some(ErrorCode::Throttled));
+            /// assert_eq!(ErrorCode::parse("a later version's"), None);
+            /// ```
+            pub fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// The stable text of the code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
