@@ -206,6 +206,12 @@ catalogue! {
     /// Whether limits hold cannot be told, so nothing is issued.
     LimitsUnavailable, "limits_unavailable", Caller, retryable: true, "check the cache that keeps the limits: it does not answer, or keeps nothing";
 
+    // speaking through an application's own server
+    /// The relay does not let this through.
+    RelayRefused, "relay_refused", Caller, retryable: false, "send what the relay allows: its first message names what the server decides itself";
+    /// A limit of the relay is reached.
+    RelayLimitExceeded, "relay_limit_exceeded", Caller, retryable: true, "connect again later; if it happens in mid-conversation, send sound in real time and less text";
+
     // what the service says
     /// Too many requests or connections.
     Throttled, "throttled", Service, retryable: true, "wait and try again; ask AWS for more concurrent Nova Sonic connections if it stays so";

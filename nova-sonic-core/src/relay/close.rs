@@ -60,7 +60,7 @@ impl CloseCode {
             Self::NotAuthenticated => Some(ErrorCode::SignInRequired),
             Self::NotAllowed => Some(ErrorCode::NotAuthorized),
             Self::NotFound => Some(ErrorCode::ModelNotFound),
-            Self::Limit => Some(ErrorCode::LimitExceeded),
+            Self::Limit => Some(ErrorCode::RelayLimitExceeded),
             Self::UpstreamFailed => Some(ErrorCode::ServiceUnavailable),
         }
     }

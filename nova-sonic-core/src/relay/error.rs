@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::CloseCode;
 use crate::{error::ErrorCode, event::EventError};
 
 /// A message that is not what `nova-sonic.relay.v1` agrees on. Nothing of it is repeated.
@@ -41,6 +42,14 @@ impl RelayError {
             Self::Control => ErrorCode::EventInvalid,
             Self::TooLong { .. } => ErrorCode::FrameTooLarge,
             Self::SoundCut { .. } | Self::SoundUnplaced => ErrorCode::FrameMalformed,
+        }
+    }
+
+    /// With which code a server closes the socket of a client that sent it.
+    pub const fn close_code(&self) -> CloseCode {
+        match self {
+            Self::TooLong { .. } => CloseCode::Limit,
+            Self::Event(_) | Self::Control | Self::SoundCut { .. } | Self::SoundUnplaced => CloseCode::NotAllowed,
         }
     }
 }

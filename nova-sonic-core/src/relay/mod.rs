@@ -14,7 +14,7 @@
 //! travel as text around them. The server's first message is `ready`, and the client need not wait for it. The socket
 //! closes with one of the [`CloseCode`]s.
 //!
-//! [`ClientCodec`] is the browser's half, [`ServerCodec`] the server's.
+//! [`ClientCodec`] is the browser's half, [`ServerCodec`] the server's, and [`Guard`] what the server judges its client by.
 //!
 //! ```
 //! use nova_sonic_core::{
@@ -51,6 +51,7 @@ mod close;
 mod control;
 mod error;
 mod frame;
+mod guard;
 mod server;
 
 pub use client::ClientCodec;
@@ -58,7 +59,13 @@ pub use close::CloseCode;
 pub use control::{Control, Fault, Ready};
 pub use error::RelayError;
 pub use frame::{FrameKind, RelayFrame, Relayed, SOUND_LIMIT, TEXT_LIMIT};
+pub use guard::{
+    Guard, GuardError, GuardLimits, GuardOutput, GuardRules, GuardedTool, PromptRule, ToolRule, VoiceRule,
+};
 pub use server::ServerCodec;
 
 /// The sub-protocol that both sides name when the WebSocket is opened.
 pub const SUBPROTOCOL: &str = "nova-sonic.relay.v1";
+
+/// The version of the frames, as [`Ready`] names it.
+pub const VERSION: u32 = 1;
