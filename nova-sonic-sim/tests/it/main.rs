@@ -16,6 +16,7 @@ mod faults;
 mod hostile;
 mod raw;
 mod recorded;
+mod relay;
 mod regions;
 mod request;
 mod roles;
