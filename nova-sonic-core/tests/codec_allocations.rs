@@ -11,9 +11,7 @@ use nova_sonic_core::{
     codec::{Decoder, Encoder, Received},
     event::{ClientEvent, EventReader, ServerEvent},
     id::{ContentName, PromptName},
-    relay::{
-        ClientCodec, FrameKind, Guard, GuardOutput, GuardRules, RelayFrame, Relayed, ServerCodec,
-    },
+    relay::{ClientCodec, FrameKind, Guard, GuardOutput, GuardRules, RelayFrame, Relayed, ServerCodec},
     secret::SecretText,
     sigv4::{ChunkSigner, Signature, SigningKeys},
     time::{Tick, Timestamp},

@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 
 use nova_sonic_core::{
-    event::{ClientContent, ClientEvent, InferenceConfiguration, PromptAudio, Role, ServerEvent, ServerIds, ToolChoice},
+    event::{
+        ClientContent, ClientEvent, InferenceConfiguration, PromptAudio, Role, ServerEvent, ServerIds,
+        ToolChoice,
+    },
     relay::{
         ClientCodec, Control, Guard, GuardOutput, GuardRules, PromptRule, RelayFrame, Relayed, ServerCodec,
     },
@@ -27,7 +30,10 @@ fn says_nothing(value: &impl Debug) {
 fn messages_and_what_they_said_print_lengths() {
     says_nothing(&RelayFrame::Text(WORDS));
     says_nothing(&RelayFrame::Binary(WORDS.as_bytes()));
-    says_nothing(&Relayed::<ClientEvent>::Control(Control::Unknown { name: "later".to_owned(), body: WORDS.into() }));
+    says_nothing(&Relayed::<ClientEvent>::Control(Control::Unknown {
+        name: "later".to_owned(),
+        body: WORDS.into(),
+    }));
     let Ok(fields) = serde_json::from_value(json!({ "said": WORDS })) else { unreachable!() };
     says_nothing(&Control::Status(fields));
 }
@@ -44,7 +50,9 @@ fn what_cannot_be_read_is_not_repeated() {
         format!(r#"{{"event":{{"textInput":{{"content":"{WORDS}"}}}}}}"#),
         format!(r#"{{"event":{{"textOutput":{{"content":"{WORDS}"}}}}}}"#),
     ] {
-        for error in [client.decode(RelayFrame::Text(&text)).err(), server.decode(RelayFrame::Text(&text)).err()] {
+        for error in
+            [client.decode(RelayFrame::Text(&text)).err(), server.decode(RelayFrame::Text(&text)).err()]
+        {
             says_nothing(&error);
             assert!(!error.is_some_and(|error| error.to_string().contains(WORDS)), "{text}");
         }
@@ -67,7 +75,10 @@ fn a_guard_prints_neither_prompts_nor_what_waits_in_it() {
         ClientEvent::SessionStart { inference: InferenceConfiguration::default(), endpointing: None },
         ClientEvent::PromptStart {
             prompt_name: "p".into(),
-            audio: PromptAudio { rate: nova_sonic_core::audio::SampleRate::Hz24000, voice_id: "amy".to_owned() },
+            audio: PromptAudio {
+                rate: nova_sonic_core::audio::SampleRate::Hz24000,
+                voice_id: "amy".to_owned(),
+            },
             tools: Vec::new(),
             tool_choice: ToolChoice::Auto,
         },
@@ -80,7 +91,8 @@ fn a_guard_prints_neither_prompts_nor_what_waits_in_it() {
     ] {
         assert_eq!(guard.handle_client(Tick::ZERO, event), Ok(()));
     }
-    let refused = guard.handle_client(Tick::ZERO, ClientEvent::Unknown { name: WORDS.to_owned(), body: WORDS.into() });
+    let refused =
+        guard.handle_client(Tick::ZERO, ClientEvent::Unknown { name: WORDS.to_owned(), body: WORDS.into() });
     says_nothing(&refused);
     guard.handle_service(ServerEvent::TextOutput {
         ids: ServerIds::default(),
@@ -90,7 +102,11 @@ fn a_guard_prints_neither_prompts_nor_what_waits_in_it() {
         extra: serde_json::Map::new(),
     });
     says_nothing(&guard);
-    says_nothing(&GuardOutput::CallTool { id: "t".into(), name: "look_up".to_owned(), input: WORDS.to_owned() });
+    says_nothing(&GuardOutput::CallTool {
+        id: "t".into(),
+        name: "look_up".to_owned(),
+        input: WORDS.to_owned(),
+    });
     let mut polled = 0;
     while let Some(output) = guard.poll_output() {
         polled += 1;
