@@ -17,6 +17,8 @@ mod hostile;
 mod raw;
 mod recorded;
 mod regions;
+mod relay;
+mod relay_client;
 mod request;
 mod roles;
 mod shutdown;
