@@ -47,6 +47,14 @@ pub(crate) fn without_cargo(command: &mut Command) {
 #[derive(Debug)]
 pub(crate) struct Workspace(Value);
 
+/// A feature of a package.
+#[derive(Debug)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    /// What is switched on with it.
+    pub(crate) brings: Vec<String>,
+}
+
 impl Workspace {
     /// Asks cargo.
     pub(crate) fn load() -> Result<Self, Failure> {
@@ -72,12 +80,23 @@ impl Workspace {
     }
 
     /// The features of a package, `default` left out.
-    pub(crate) fn features(&self, package: &str) -> Vec<String> {
+    pub(crate) fn features(&self, package: &str) -> Vec<Feature> {
         let packages = self.0.pointer("/packages").and_then(Value::as_array).into_iter().flatten();
         packages
             .filter(|candidate| candidate["name"] == package)
             .filter_map(|found| found["features"].as_object())
-            .flat_map(|features| features.keys().filter(|name| *name != "default").cloned())
+            .flatten()
+            .filter(|(name, _)| *name != "default")
+            .map(|(name, brings)| Feature {
+                name: name.clone(),
+                brings: brings
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+            })
             .collect()
     }
 
@@ -162,6 +181,7 @@ mod tests {
     #[test]
     fn the_workspace_knows_its_features() {
         let features = Workspace::load().unwrap().features("nova-sonic-core");
+        let features: Vec<_> = features.into_iter().map(|feature| feature.name).collect();
         assert!(features.iter().any(|name| name == "client"), "{features:?}");
         assert!(!features.iter().any(|name| name == "default"), "{features:?}");
     }
