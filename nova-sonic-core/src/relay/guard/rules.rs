@@ -185,7 +185,9 @@ impl GuardRules {
     pub(super) fn voice(&self, asked: String) -> Result<String, GuardError> {
         match &self.voice {
             VoiceRule::Locked(voice) => Ok(voice.clone()),
-            VoiceRule::OneOf(voices) if !voices.contains(&asked) => Err(GuardError::Refused { what: "the voice" }),
+            VoiceRule::OneOf(voices) if !voices.contains(&asked) => {
+                Err(GuardError::Refused { what: "the voice" })
+            }
             VoiceRule::OneOf(_) => Ok(asked),
             VoiceRule::Free if asked.len() > VOICE_BYTES => Err(GuardError::Refused { what: "the voice" }),
             VoiceRule::Free => Ok(asked),
