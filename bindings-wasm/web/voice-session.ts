@@ -55,7 +55,7 @@ export class VoiceSession implements VoiceSessionLike {
   #closing: Promise<void> | undefined;
   #saidGoodbye: (() => void) | undefined;
   /** What was asked of the worker before there was one. */
-  #early: ToWorker[] = [];
+  #early: { message: ToWorker; transfer: Transferable[] }[] = [];
   #cleanUp: (() => void)[] = [];
 
   constructor(options: VoiceSessionOptions) {
@@ -162,13 +162,13 @@ export class VoiceSession implements VoiceSessionLike {
     await new Promise<void>((resolve, reject) => {
       this.#begun = { resolve, reject };
       this.#send({ type: 'connect' });
-      for (const message of this.#early.splice(0)) this.#send(message);
+      for (const { message, transfer } of this.#early.splice(0)) this.#send(message, transfer);
     });
   }
 
   #makeSound(): Sound {
     const sound = new Sound(this.#options, this.#volume, {
-      capture: (port, rate) => this.#sendSoon({ type: 'capture', port, rate }),
+      capture: (port, rate) => this.#sendSoon({ type: 'capture', port, rate }, [port]),
       inputChanged: (device, lost) => this.#emitter.emit('deviceChanged', { direction: 'input', device, lost }),
       failed: (error) => this.#report(error),
     });
@@ -307,12 +307,10 @@ export class VoiceSession implements VoiceSessionLike {
     this.#link?.send(message, transfer);
   }
 
-  /** Keeps what comes before the worker is there. */
-  #sendSoon(message: ToWorker): void {
+  /** Keeps what comes before the conversation begins. */
+  #sendSoon(message: ToWorker, transfer: Transferable[] = []): void {
     if (this.#closing !== undefined) throw voiceError('session_closed');
-    const transfer = message.type === 'capture' ? [message.port] : [];
-    if (this.#begun === undefined && message.type !== 'capture') this.#early.push(message);
-    else if (this.#link === undefined) this.#early.push(message);
+    if (this.#begun === undefined) this.#early.push({ message, transfer });
     else this.#send(message, transfer);
   }
 

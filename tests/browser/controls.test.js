@@ -107,7 +107,8 @@ test('push-to-talk sends what is said while it is pressed', async (t) => {
     await event(page, 'stateChanged', ({ to }) => to === 'idle');
     await page.evaluate(() => window.app.session.pushToTalk(true));
     await event(page, 'stateChanged', ({ to }) => to === 'listening');
-    await page.waitForTimeout(3_000);
+    await page.waitForFunction(() => window.app.session.inputLevel > 0.4, undefined, { polling: 20 });
+    await page.waitForTimeout(2_500);
     await page.evaluate(() => window.app.session.pushToTalk(false));
     await event(page, 'transcript', ({ role, text }) => role === 'user' && text === 'Why is the little fox so sad?');
     await event(page, 'stateChanged', ({ to }) => to === 'speaking');

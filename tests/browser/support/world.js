@@ -8,10 +8,11 @@ const PATIENCE_MS = 30_000;
 
 /** Starts a simulator and a site, and opens a page in `browser`; all of it ends with `t`. */
 export async function openWorld(t, browser, { scenario, simulator: options = [], site: siteOptions, context: contextOptions } = {}) {
+    const context = await browser.newContext(contextOptions);
+    // the page ends first, or it would look for the others
+    t.after(() => context.close());
     const simulator = await startSimulator(t, { scenario, options: ['--control', ...options] });
     const site = await startSite(t, simulator, siteOptions);
-    const context = await browser.newContext(contextOptions);
-    t.after(() => context.close());
     const page = await context.newPage();
     /** What the page's console said: shown when a test fails. */
     const said = [];
