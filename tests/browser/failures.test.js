@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { issueGrant } from '../interop/node/support/grants.js';
+import { startSimulator } from '../interop/node/support/simulator.js';
 import { startBrowser } from './support/chromium.js';
 import { control, direct, events, openWorld, start } from './support/world.js';
 
@@ -88,7 +89,7 @@ test('an option is wrong', async (t) => {
 
 for (const [what, answer, code] of [
     ['nobody is signed in', { status: 401, body: { error: { code: 'sign_in_required', message: 'Sign in first.' } } }, 'sign_in_required'],
-    ['the user may not talk', { status: 403, body: { error: { code: 'not_authorized', message: 'Not you.' } } }, 'not_authorized'],
+    ['the user may not talk', { status: 403, body: { error: { code: 'not_authorized', message: 'You may not talk here.' } } }, 'not_authorized'],
     ['the user has talked enough', { status: 429, body: 'slow down', headers: { 'Retry-After': '30' } }, 'limit_exceeded'],
     ['the endpoint is broken', { status: 500, body: 'sorry' }, 'credentials_refused'],
     ['the endpoint answers with a page', { body: '<html>', headers: { 'Content-Type': 'text/html' } }, 'credentials_refused'],
@@ -176,17 +177,28 @@ test('too many conversations at once', async (t) => {
     assert.equal((await failureOf(t, other, direct(world))).code, 'throttled');
 });
 
-test('the region has no such endpoint', async (t) => {
-    const own = await startBrowser(t, {
-        options: ['--host-resolver-rules=MAP bedrock-runtime.us-east-1.amazonaws.com:443 127.0.0.1:PORT, MAP * ~NOTFOUND, EXCLUDE localhost'],
-    });
-    const { page, site, ...world } = await openWorld(t, own);
+test('the region is none of AWS', async (t) => {
+    const { page, site } = await openWorld(t, browser);
     site.answer = (grant) => ({ ...grant, region: 'mars-north-1' });
-    const { credentials } = direct(world);
-    // no host of AWS can be reached from here
-    const failure = await failureOf(t, page, { credentials });
+    assert.equal((await failureOf(t, page, { credentials: '/grant' })).code, 'region_unknown');
+});
+
+test('the region has no endpoint, and another one has', async (t) => {
+    const aws = await startSimulator(t);
+    const rules = `MAP bedrock-runtime.us-east-1.amazonaws.com:443 localhost:${new URL(aws.https).port}, MAP bedrock-runtime.* ~NOTFOUND`;
+    const own = await startBrowser(t, { options: [`--host-resolver-rules=${rules}`] });
+    const { page, site } = await openWorld(t, own);
+    site.answer = (grant) => ({ ...grant, region: 'us-west-2' });
+    assert.equal((await failureOf(t, page, { credentials: '/grant' })).code, 'region_unknown');
+});
+
+test('the network lets nothing through to AWS', async (t) => {
+    const own = await startBrowser(t, { options: ['--host-resolver-rules=MAP *.amazonaws.com ~NOTFOUND'] });
+    const { page } = await openWorld(t, own);
+    const failure = await failureOf(t, page, { credentials: '/grant' });
     assert.equal(failure.code, 'network_blocked');
-    assert.match(failure.message, /bedrock-runtime\.mars-north-1/);
+    assert.match(failure.message, /bedrock-runtime\.us-east-1\.amazonaws\.com/);
+    assert.match(failure.advice, /relay/);
 });
 
 test('nothing answers in time', async (t) => {
