@@ -40,7 +40,13 @@ fn nearly_a_message() -> impl Strategy<Value = String> {
         r#"{"event":{"audioOutput":{"contentId":"a","content":"AAA="}}}"#,
         r#"{"event":{"contentEnd":{"promptName":"p","contentName":"a","contentId":"a"}}}"#,
     ]);
-    (seeds, any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::option::of(any::<char>()), any::<u8>())
+    (
+        seeds,
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        prop::option::of(any::<char>()),
+        any::<u8>(),
+    )
         .prop_map(|(seed, at, until, put, how)| {
             let mut text = seed.to_owned();
             let (at, until) = (at.index(text.len()), until.index(text.len()));
@@ -124,10 +130,10 @@ fn prompt_start() -> ClientEvent {
 }
 
 fn server_event() -> impl Strategy<Value = ServerEvent> {
-    let ids = || prop::sample::select(vec![None, Some("C")]).prop_map(|id| ServerIds {
-        completion_id: id.map(Into::into),
-        ..ServerIds::default()
-    });
+    let ids = || {
+        prop::sample::select(vec![None, Some("C")])
+            .prop_map(|id| ServerIds { completion_id: id.map(Into::into), ..ServerIds::default() })
+    };
     let extra = serde_json::Map::new;
     prop_oneof![
         2 => (ids(), name()).prop_map(move |(ids, block)| ServerEvent::ContentStart {
@@ -234,8 +240,14 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    // each is minutes of conversation
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..cases() })]
+
     #[test]
-    fn a_session_never_does_what_the_guard_refuses(script in vec(stack::act(), 0..60), tools in any::<bool>()) {
+    fn a_session_never_does_what_the_guard_refuses(script in vec(stack::act(), 0..40), tools in any::<bool>()) {
         let mut stack = Stack::new(stack::configuration(tools), GuardRules::new("amazon.nova-2-sonic-v1:0"));
         for act in script.into_iter().chain([Act::Hangup, Act::Wait(6_000)]) {
             stack.act(act);

@@ -130,7 +130,9 @@ fn every_message_is_written_and_read_as_agreed() {
                 let kind = half.encode(event, &mut out).unwrap_or_else(|error| panic!("{place}: {error}"));
                 let sent = match kind {
                     FrameKind::Binary => json!({ "hex": hex::encode(&out) }),
-                    FrameKind::Text => json!({ "text": serde_json::from_slice::<Value>(&out).expect("JSON") }),
+                    FrameKind::Text => {
+                        json!({ "text": serde_json::from_slice::<Value>(&out).expect("JSON") })
+                    }
                 };
                 let same = json!({ "text": event });
                 let wanted = if step["sends"] == "same" { &same } else { &step["sends"] };

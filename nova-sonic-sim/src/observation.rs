@@ -92,7 +92,13 @@ pub struct StreamRecord {
 
 impl StreamRecord {
     /// A stream that has just been opened, by nobody in particular.
-    pub(crate) fn new(number: usize, transport: Transport, tls: bool, model_id: &str, opened_at: Timestamp) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        transport: Transport,
+        tls: bool,
+        model_id: &str,
+        opened_at: Timestamp,
+    ) -> Self {
         Self {
             number,
             transport,

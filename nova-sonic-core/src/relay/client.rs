@@ -37,7 +37,10 @@ impl ClientCodec {
     /// [`RelayError::TooLong`] for an event that no message can hold; nothing is then to be sent.
     pub fn encode(&mut self, event: &ClientEvent, out: &mut Vec<u8>) -> Result<FrameKind, RelayError> {
         if let ClientEvent::AudioInput { prompt_name, content_name, pcm } = event
-            && self.microphone.as_ref().is_some_and(|(prompt, block)| prompt == prompt_name && block == content_name)
+            && self
+                .microphone
+                .as_ref()
+                .is_some_and(|(prompt, block)| prompt == prompt_name && block == content_name)
         {
             check_length(pcm.len() * 2, SOUND_LIMIT)?;
             write_sound(pcm, out);
@@ -86,7 +89,9 @@ impl fmt::Debug for ClientCodec {
 
 /// Keeps track of the client's audio block: the one that was opened last, until it is closed.
 pub(super) fn follow(open: &mut Option<(PromptName, ContentName)>, event: &ClientEvent) {
-    if let ClientEvent::ContentStart { prompt_name, content_name, content: ClientContent::Audio { .. } } = event {
+    if let ClientEvent::ContentStart { prompt_name, content_name, content: ClientContent::Audio { .. } } =
+        event
+    {
         *open = Some((prompt_name.clone(), content_name.clone()));
     } else if let ClientEvent::ContentEnd { content_name, .. } = event
         && open.as_ref().is_some_and(|(_, block)| block == content_name)

@@ -49,7 +49,9 @@ impl RelayError {
     pub const fn close_code(&self) -> CloseCode {
         match self {
             Self::TooLong { .. } => CloseCode::Limit,
-            Self::Event(_) | Self::Control | Self::SoundCut { .. } | Self::SoundUnplaced => CloseCode::NotAllowed,
+            Self::Event(_) | Self::Control | Self::SoundCut { .. } | Self::SoundUnplaced => {
+                CloseCode::NotAllowed
+            }
         }
     }
 }

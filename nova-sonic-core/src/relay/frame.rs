@@ -85,7 +85,10 @@ pub(super) fn read_sound(bytes: &[u8], pool: &PcmPool) -> Result<Pcm, RelayError
 }
 
 /// Lets `write` put JSON in place of what was in `out`; nothing is left there when it is too long to send.
-pub(super) fn write_text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Result<FrameKind, RelayError> {
+pub(super) fn write_text(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<FrameKind, RelayError> {
     out.clear();
     write(out);
     check_length(out.len(), TEXT_LIMIT).inspect_err(|_| out.clear())?;

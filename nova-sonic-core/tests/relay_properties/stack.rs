@@ -63,7 +63,11 @@ pub(crate) fn opening() -> Vec<ClientEvent> {
             content_name: system(),
             content: ClientContent::Text { role: Role::System, interactive: false },
         },
-        ClientEvent::TextInput { prompt_name: prompt_name(), content_name: system(), text: "Be brief.".to_owned() },
+        ClientEvent::TextInput {
+            prompt_name: prompt_name(),
+            content_name: system(),
+            text: "Be brief.".to_owned(),
+        },
         ClientEvent::ContentEnd { prompt_name: prompt_name(), content_name: system() },
     ]
 }
@@ -160,7 +164,9 @@ impl Stack {
                 }
             }
             if let Some(call) = calls.pop() {
-                let _ = self.session.handle_input(self.now, Input::ToolResult { call: &call, json: "{\"sky\":\"blue\"}" });
+                let _ = self
+                    .session
+                    .handle_input(self.now, Input::ToolResult { call: &call, json: "{\"sky\":\"blue\"}" });
                 continue;
             }
             if !self.step() {

@@ -21,7 +21,11 @@ pub(crate) fn play(script: &Value, opening: &[Value]) {
     let rules = rules(&script["rules"]);
     if let Some(locks) = script.get("ready") {
         let ready = written(|out| Control::write_json(&rules.ready(), out));
-        assert_eq!(ready["relay"]["ready"], json!({ "version": 1, "model": MODEL, "locks": locks }), "{name}");
+        assert_eq!(
+            ready["relay"]["ready"],
+            json!({ "version": 1, "model": MODEL, "locks": locks }),
+            "{name}"
+        );
     }
     let mut guard = Guard::new(rules, Tick::ZERO);
     let mut now = 0;
@@ -71,17 +75,22 @@ fn perform(guard: &mut Guard, now: Tick, step: &Value, place: &str) {
 }
 
 fn judge(judged: Result<(), GuardError>, step: &Value, place: &str) {
-    let refused = judged.err().map_or(Value::Null, |error| {
-        json!({ "code": error.code().as_str(), "close": error.close_code().number() })
-    });
+    let refused = judged.err().map_or(
+        Value::Null,
+        |error| json!({ "code": error.code().as_str(), "close": error.close_code().number() }),
+    );
     assert_eq!(refused, step["refused"], "{place}");
 }
 
 fn described(output: GuardOutput) -> Value {
     match output {
-        GuardOutput::ToService(event) => json!({ "to_service": written(|out| ClientEvent::write_json(&event, out)) }),
+        GuardOutput::ToService(event) => {
+            json!({ "to_service": written(|out| ClientEvent::write_json(&event, out)) })
+        }
         GuardOutput::EndInput => json!({ "end_input": true }),
-        GuardOutput::ToClient(event) => json!({ "to_client": written(|out| ServerEvent::write_json(&event, out)) }),
+        GuardOutput::ToClient(event) => {
+            json!({ "to_client": written(|out| ServerEvent::write_json(&event, out)) })
+        }
         GuardOutput::CallTool { id, name, input } => {
             json!({ "call_tool": { "id": id.as_str(), "name": name, "input": input } })
         }
@@ -95,10 +104,13 @@ fn rules(json: &Value) -> GuardRules {
         let (kind, inner) = value.as_object().and_then(|fields| fields.iter().next()).expect("one rule");
         match (field.as_str(), kind.as_str()) {
             ("system_prompt", "locked") => rules.system_prompt = PromptRule::Locked(text(inner).to_owned()),
-            ("system_prompt", "prefixed") => rules.system_prompt = PromptRule::Prefixed(text(inner).to_owned()),
+            ("system_prompt", "prefixed") => {
+                rules.system_prompt = PromptRule::Prefixed(text(inner).to_owned())
+            }
             ("voice", "locked") => rules.voice = VoiceRule::Locked(text(inner).to_owned()),
             ("voice", "one_of") => {
-                rules.voice = VoiceRule::OneOf(list(inner).iter().map(|voice| text(voice).to_owned()).collect());
+                rules.voice =
+                    VoiceRule::OneOf(list(inner).iter().map(|voice| text(voice).to_owned()).collect());
             }
             ("tools", "locked") => rules.tools = ToolRule::Locked(tools(inner)),
             ("tools", "merged") => rules.tools = ToolRule::Merged(tools(inner)),

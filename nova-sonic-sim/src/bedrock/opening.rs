@@ -130,9 +130,8 @@ pub(crate) async fn admit_relay(service: &Service, model_id: &str, tls: bool) ->
     }
     let now = service.clock.timestamp();
     let opened = open(service, |number| StreamRecord::new(number, Transport::Relay, tls, model_id, now));
-    let Opened { place, conversation, observer, fault } = opened.map_err(|exception| {
-        Ending::upstream(ServiceError::new(exception.exception, &exception.message))
-    })?;
+    let Opened { place, conversation, observer, fault } = opened
+        .map_err(|exception| Ending::upstream(ServiceError::new(exception.exception, &exception.message)))?;
     match fault {
         Some(OpeningFault::Delay(delay)) => service.clock.sleep(delay).await,
         Some(OpeningFault::Silence) => service.ended().await,

@@ -144,7 +144,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
             Some(RelayFault::CutAfter { messages }) if self.received >= messages => {
                 return Err(Ending::Cut(StreamEnd::Fault));
             }
-            Some(RelayFault::CloseAfter { .. } | RelayFault::CutAfter { .. } | RelayFault::Refuse { .. }) | None => {}
+            Some(RelayFault::CloseAfter { .. } | RelayFault::CutAfter { .. } | RelayFault::Refuse { .. })
+            | None => {}
         }
         if let Relayed::Event(event) = received? {
             self.observer.update(|record| record.events_received += 1);

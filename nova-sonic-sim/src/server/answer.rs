@@ -9,8 +9,7 @@ use hyper::body::Incoming;
 use nova_sonic_core::error::ServiceException;
 
 use super::{
-    http_stream, query,
-    relay,
+    http_stream, query, relay,
     reply::{self, Reply},
     websocket,
 };

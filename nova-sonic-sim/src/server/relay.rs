@@ -18,7 +18,6 @@ use super::{reply::Reply, websocket};
 use crate::{
     api_error::ApiError,
     bedrock::admit_relay,
-    observation::Refusal,
     relay::{Ending, close, talk},
     service::{Connection, Service},
 };
@@ -43,7 +42,8 @@ pub(super) fn answer(
     request_id: &str,
 ) -> Result<Reply, ApiError> {
     let accept = websocket::accept_key(&request)?;
-    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let offered =
+        request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     if !offered.flat_map(|value| value.split(',')).any(|name| name.trim() == SUBPROTOCOL) {
         let text = format!("The sub-protocol {SUBPROTOCOL} is required.");
         return Err(ApiError::new(&ServiceException::Validation, text));
@@ -74,8 +74,10 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
         Ok(upgraded) => upgraded,
         Err(error) => return tracing::debug!(%error, "a WebSocket was gone before it began"),
     };
-    let config = WebSocketConfig::default().max_message_size(Some(TEXT_LIMIT)).max_frame_size(Some(TEXT_LIMIT));
-    let mut socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+    let config =
+        WebSocketConfig::default().max_message_size(Some(TEXT_LIMIT)).max_frame_size(Some(TEXT_LIMIT));
+    let mut socket =
+        WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     let wanted = service.relay_token.as_ref().map(|token| token.expose());
     let admitted = if wanted.is_some() && wanted != asked.token.as_deref() {
         let text = "the token of this relay is missing or wrong";
@@ -86,8 +88,8 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
     match admitted {
         Ok(stream) => talk(socket, stream, service.shutdown.clone()).await,
         Err(ending) => {
-            let end = close(&mut socket, ending).await;
-            service.observation.stream_refused("Relay", Refusal { name: end.name(), message: "refused" });
+            service.observation.stream_refused("Relay", ending.noted());
+            close(&mut socket, ending).await;
         }
     }
 }

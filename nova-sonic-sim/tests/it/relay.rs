@@ -34,7 +34,12 @@ struct Client {
 #[derive(Debug, PartialEq)]
 enum Closed {
     /// With the fault that was told before, the last word, and the close's code and reason.
-    Frame { fault: Option<String>, word: Option<String>, code: u16, reason: String },
+    Frame {
+        fault: Option<String>,
+        word: Option<String>,
+        code: u16,
+        reason: String,
+    },
     Cut,
 }
 
@@ -100,7 +105,9 @@ impl Client {
     async fn next(&mut self) -> Option<Relayed<ServerEvent>> {
         loop {
             match within(self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => return Some(self.codec.decode(RelayFrame::Text(&text)).unwrap()),
+                Some(Ok(Message::Text(text))) => {
+                    return Some(self.codec.decode(RelayFrame::Text(&text)).unwrap());
+                }
                 Some(Ok(Message::Binary(bytes))) => {
                     return Some(self.codec.decode(RelayFrame::Binary(&bytes)).unwrap());
                 }
@@ -131,7 +138,12 @@ impl Client {
             let text = match within(self.socket.next()).await {
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Close(Some(frame)))) => {
-                    return Closed::Frame { fault, word, code: frame.code.into(), reason: frame.reason.to_string() };
+                    return Closed::Frame {
+                        fault,
+                        word,
+                        code: frame.code.into(),
+                        reason: frame.reason.to_string(),
+                    };
                 }
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => return Closed::Cut,
@@ -172,7 +184,9 @@ fn is_sound(event: &ServerEvent) -> bool {
 async fn a_conversation_with_an_interruption_goes_over_the_relay() {
     let simulator = simulator(|config| config.speed = 20.0).await;
     let mut client = Client::open(&simulator).await;
-    let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else { panic!("not ready first") };
+    let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else {
+        panic!("not ready first")
+    };
     assert_eq!((ready.version, ready.model.as_str()), (1, "amazon.nova-2-sonic-v1:0"));
     assert!(ready.locks.is_empty());
 
@@ -223,9 +237,7 @@ async fn a_tool_is_called_and_answered_over_the_relay() {
         client.say(&json!({ "event": event }).to_string()).await;
     }
     client.speak(0, 60).await;
-    let said = |words: &'static str| {
-        move |event: &ServerEvent| matches!(event, ServerEvent::TextOutput { text, .. } if text.contains(words))
-    };
+    let said = |words: &'static str| move |event: &ServerEvent| matches!(event, ServerEvent::TextOutput { text, .. } if text.contains(words));
     client.until(said("foggy in Oslo")).await;
 }
 
@@ -275,7 +287,8 @@ async fn floods_close_with_4008() {
         let start = json!({ "event": { "contentStart": {
             "promptName": "p", "contentName": format!("b{number}"), "type": "TEXT", "interactive": true, "role": "USER",
         } } });
-        let end = json!({ "event": { "contentEnd": { "promptName": "p", "contentName": format!("b{number}") } } });
+        let end =
+            json!({ "event": { "contentEnd": { "promptName": "p", "contentName": format!("b{number}") } } });
         for event in [start, end] {
             let _ = words.socket.feed(Message::Text(event.to_string().into())).await;
         }
@@ -293,7 +306,8 @@ async fn floods_close_with_4008() {
 
 #[tokio::test]
 async fn a_token_lets_in_whoever_names_it() {
-    let simulator = simulator(|config| config.relay_token = Some(SecretText::new("open sesame".to_owned()))).await;
+    let simulator =
+        simulator(|config| config.relay_token = Some(SecretText::new("open sesame".to_owned()))).await;
     for query in ["", "?token=", "?token=open", "?Token=open+sesame"] {
         let client = connect(&simulator, query, Some(SUBPROTOCOL)).await.unwrap();
         assert_eq!(client.closed().await, Closed::refused(4001, "sign_in_required"), "{query}");
@@ -312,7 +326,8 @@ async fn a_model_that_does_not_speak_closes_with_4004() {
         let client = connect(&simulator, &format!("?model={model}"), Some(SUBPROTOCOL)).await.unwrap();
         assert_eq!(client.closed().await, Closed::refused(4004, "model_not_found"), "{model}");
     }
-    let mut client = connect(&simulator, "?model=amazon.nova-2-5-sonic", Some("chat, nova-sonic.relay.v1")).await.unwrap();
+    let mut client =
+        connect(&simulator, "?model=amazon.nova-2-5-sonic", Some("chat, nova-sonic.relay.v1")).await.unwrap();
     let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else { panic!("not ready") };
     assert_eq!(ready.model, "amazon.nova-2-5-sonic");
 }
@@ -353,9 +368,15 @@ async fn faults_are_set_from_another_process() {
 #[tokio::test]
 async fn a_failing_service_closes_with_4011() {
     for (scenario, fault) in [
-        (r#"{"name":"x","opening":{"refuse":{"name":"ThrottlingException","message":"later"}}}"#, "throttled"),
+        (
+            r#"{"name":"x","opening":{"refuse":{"name":"ThrottlingException","message":"later"}}}"#,
+            "throttled",
+        ),
         (r#"{"name":"x","faults":[{"after_events":2,"kind":"model_timeout"}]}"#, "model_timeout"),
-        (r#"{"name":"x","faults":[{"after_events":2,"kind":{"error_message":{"code":"InternalServerException","message":"m"}}}]}"#, "service_failed"),
+        (
+            r#"{"name":"x","faults":[{"after_events":2,"kind":{"error_message":{"code":"InternalServerException","message":"m"}}}]}"#,
+            "service_failed",
+        ),
     ] {
         let simulator = simulator(|config| {
             config.conversation.scenario = Scenario::from_json(scenario).unwrap().into();

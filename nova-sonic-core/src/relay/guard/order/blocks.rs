@@ -72,7 +72,12 @@ impl Order {
         }
     }
 
-    fn text_block(&mut self, role: &Role, interactive: bool, rules: &GuardRules) -> Result<Block, GuardError> {
+    fn text_block(
+        &mut self,
+        role: &Role,
+        interactive: bool,
+        rules: &GuardRules,
+    ) -> Result<Block, GuardError> {
         if self.open.iter().any(|(_, block)| block.is_text()) {
             return Err(broken("one text block is open at a time"));
         }
@@ -109,7 +114,12 @@ impl Order {
         }
     }
 
-    pub(super) fn text_input(&mut self, content_name: ContentName, text: String, desk: &mut Desk<'_>) -> Result<(), GuardError> {
+    pub(super) fn text_input(
+        &mut self,
+        content_name: ContentName,
+        text: String,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), GuardError> {
         let limits = &desk.rules.limits;
         let mut fate = Fate::Forwarded;
         match self.block(&content_name)? {
@@ -138,7 +148,12 @@ impl Order {
         Ok(())
     }
 
-    pub(super) fn tool_result(&mut self, content_name: ContentName, json: String, desk: &mut Desk<'_>) -> Result<(), GuardError> {
+    pub(super) fn tool_result(
+        &mut self,
+        content_name: ContentName,
+        json: String,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), GuardError> {
         let Block::ToolResult { given } = self.block(&content_name)? else {
             return Err(broken("a tool's result for a block that is not of a tool"));
         };
@@ -146,7 +161,8 @@ impl Order {
             return Err(broken("one result in one block"));
         }
         within("tool result bytes", json.len(), desk.rules.limits.tool_result_bytes)?;
-        let is_object = json.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&json).is_ok();
+        let is_object =
+            json.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&json).is_ok();
         if !is_object {
             return Err(broken("a tool's result is a JSON object"));
         }
@@ -154,7 +170,11 @@ impl Order {
         Ok(())
     }
 
-    pub(super) fn content_end(&mut self, content_name: ContentName, desk: &mut Desk<'_>) -> Result<(), GuardError> {
+    pub(super) fn content_end(
+        &mut self,
+        content_name: ContentName,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), GuardError> {
         let place = self.open.iter().position(|(open, _)| *open == content_name);
         let (_, block) = self.open.swap_remove(place.ok_or(broken("no open block of this name"))?);
         if matches!(block, Block::ToolResult { given: false }) {

@@ -123,11 +123,17 @@ impl Order {
     pub(in crate::relay::guard) fn sound_rate(&self) -> Option<SampleRate> {
         self.open.iter().find_map(|(_, block)| match block {
             Block::Audio { rate } => Some(*rate),
-            Block::Prompt { .. } | Block::History { .. } | Block::Typed { .. } | Block::ToolResult { .. } => None,
+            Block::Prompt { .. } | Block::History { .. } | Block::Typed { .. } | Block::ToolResult { .. } => {
+                None
+            }
         })
     }
 
-    pub(in crate::relay::guard) fn accept(&mut self, event: ClientEvent, desk: &mut Desk<'_>) -> Result<(), GuardError> {
+    pub(in crate::relay::guard) fn accept(
+        &mut self,
+        event: ClientEvent,
+        desk: &mut Desk<'_>,
+    ) -> Result<(), GuardError> {
         match event {
             ClientEvent::SessionStart { inference, endpointing } => {
                 self.session_start(inference, endpointing, desk)

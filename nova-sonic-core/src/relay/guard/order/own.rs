@@ -12,7 +12,12 @@ use crate::{
 
 impl Order {
     /// The block of a result that the server itself gives; nothing once the prompt is over.
-    pub(in crate::relay::guard) fn add_result(&mut self, call: ToolUseId, json: String, out: &mut VecDeque<GuardOutput>) {
+    pub(in crate::relay::guard) fn add_result(
+        &mut self,
+        call: ToolUseId,
+        json: String,
+        out: &mut VecDeque<GuardOutput>,
+    ) {
         if self.phase != Phase::Open {
             return;
         }
@@ -55,7 +60,11 @@ impl Order {
             if matches!(block, Block::ToolResult { given: false }) {
                 let json = session::error_object("the conversation is ending");
                 let (prompt_name, content_name) = (prompt_name.clone(), content_name.clone());
-                out.push_back(GuardOutput::ToService(ClientEvent::ToolResult { prompt_name, content_name, json }));
+                out.push_back(GuardOutput::ToService(ClientEvent::ToolResult {
+                    prompt_name,
+                    content_name,
+                    json,
+                }));
             }
             let prompt_name = prompt_name.clone();
             out.push_back(GuardOutput::ToService(ClientEvent::ContentEnd { prompt_name, content_name }));
