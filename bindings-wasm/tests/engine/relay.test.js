@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Engine, drained, seed } from './support/engine.js';
-import { vectors } from './support/vectors.js';
+import { longText, vectors } from './support/vectors.js';
 
 function connected() {
     const engine = new Engine('{}', seed(), 0);
@@ -34,8 +34,9 @@ test('what the relay agrees on is read, and what it does not is an error that th
         const engine = connected();
         drained(engine);
         for (const { gets, reads } of steps.filter(({ gets }) => gets)) {
-            if (gets.hex === undefined) engine.receivedText(10, messageOf(gets));
-            else engine.receivedBinary(10, Buffer.from(gets.hex, 'hex'));
+            const message = messageOf(gets);
+            if (typeof message === 'string') engine.receivedText(10, message);
+            else engine.receivedBinary(10, message);
             const found = drained(engine);
             const events = found.filter(({ event }) => event).map(({ event }) => event);
             const error = reads?.error;
@@ -53,10 +54,11 @@ test('what the relay agrees on is read, and what it does not is an error that th
     }
 });
 
-/** A text message: `text` is its JSON, or the text itself where that is no JSON. */
-function messageOf({ text, repeat, times }) {
-    if (repeat !== undefined) return repeat.repeat(times);
-    return typeof text === 'string' ? text : JSON.stringify(text);
+/** A message of a script: a text, or bytes. */
+function messageOf({ text, raw, hex, zeros }) {
+    if (hex !== undefined) return Buffer.from(hex, 'hex');
+    if (zeros !== undefined) return Buffer.alloc(zeros);
+    return raw === undefined ? JSON.stringify(text) : longText(raw);
 }
 
 test('what the relay complains of is why the conversation ends', () => {
