@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use nova_sonic_core::{
     error::{ErrorCode, ServiceException},
     relay::{CloseCode, SUBPROTOCOL, TEXT_LIMIT},
+    secret::SecretText,
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -18,7 +19,6 @@ use super::{reply::Reply, websocket};
 use crate::{
     api_error::ApiError,
     bedrock::admit_relay,
-    observation::Refusal,
     relay::{Ending, close, talk},
     service::{Connection, Service},
 };
@@ -79,7 +79,7 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
         WebSocketConfig::default().max_message_size(Some(TEXT_LIMIT)).max_frame_size(Some(TEXT_LIMIT));
     let mut socket =
         WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-    let wanted = service.relay_token.as_ref().map(|token| token.expose());
+    let wanted = service.relay_token.as_ref().map(SecretText::expose);
     let admitted = if wanted.is_some() && wanted != asked.token.as_deref() {
         let text = "the token of this relay is missing or wrong";
         Err(Ending::refused(ErrorCode::SignInRequired, text, CloseCode::NotAuthenticated))
@@ -89,8 +89,8 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
     match admitted {
         Ok(stream) => talk(socket, stream, service.shutdown.clone()).await,
         Err(ending) => {
-            let end = close(&mut socket, ending).await;
-            service.observation.stream_refused("Relay", Refusal { name: end.name(), message: "refused" });
+            service.observation.stream_refused("Relay", ending.noted());
+            close(&mut socket, ending).await;
         }
     }
 }

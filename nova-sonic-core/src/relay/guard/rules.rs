@@ -176,10 +176,23 @@ impl GuardRules {
         Control::Ready(Ready { version: VERSION, model: self.model.clone(), locks: locks.collect() })
     }
 
+    /// The tools whose calls the server answers.
+    fn own_tools(&self) -> impl Iterator<Item = &ToolSpec> {
+        let tools = match &self.tools {
+            ToolRule::Free => &[][..],
+            ToolRule::Merged(tools) | ToolRule::Locked(tools) => tools,
+        };
+        tools.iter().filter(|tool| tool.on_server).map(|tool| &tool.spec)
+    }
+
+    /// Whether the server answers the calls of any tool.
+    pub(super) fn answers_some(&self) -> bool {
+        self.own_tools().next().is_some()
+    }
+
     /// Whether the server answers the calls of this tool.
     pub(super) fn answers(&self, tool: &str) -> bool {
-        let (ToolRule::Merged(tools) | ToolRule::Locked(tools)) = &self.tools else { return false };
-        tools.iter().any(|known| known.on_server && known.spec.name() == tool)
+        self.own_tools().any(|own| own.name() == tool)
     }
 
     pub(super) fn voice(&self, asked: String) -> Result<String, GuardError> {
@@ -188,9 +201,8 @@ impl GuardRules {
             VoiceRule::OneOf(voices) if !voices.contains(&asked) => {
                 Err(GuardError::Refused { what: "the voice" })
             }
-            VoiceRule::OneOf(_) => Ok(asked),
             VoiceRule::Free if asked.len() > VOICE_BYTES => Err(GuardError::Refused { what: "the voice" }),
-            VoiceRule::Free => Ok(asked),
+            VoiceRule::OneOf(_) | VoiceRule::Free => Ok(asked),
         }
     }
 
@@ -211,12 +223,12 @@ impl GuardRules {
                 tools.push(tool);
             }
         }
-        let choice = match choice {
-            ToolChoice::Tool(name) if !tools.iter().any(|tool| tool.name() == name) => ToolChoice::Auto,
-            ToolChoice::Any if tools.is_empty() => ToolChoice::Auto,
-            choice => choice,
+        let possible = match &choice {
+            ToolChoice::Auto => true,
+            ToolChoice::Any => !tools.is_empty(),
+            ToolChoice::Tool(name) => tools.iter().any(|tool| tool.name() == name),
         };
-        Ok((tools, choice))
+        Ok((tools, if possible { choice } else { ToolChoice::Auto }))
     }
 
     fn check_tools(&self, asked: &[ToolSpec]) -> Result<(), GuardError> {
