@@ -210,7 +210,10 @@ fn web(run: &Run) -> Result<Tally, Failure> {
 fn browser(run: &Run) -> Result<Tally, Failure> {
     tools::need_chromium()?;
     web::package(&run.target)?;
-    node::test(&tools::root().join("tests/browser"), run.simulator()?)
+    let simulator = run.simulator()?;
+    let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
+    tally += node::test(&tools::root().join("tests/browser"), simulator)?;
+    Ok(tally)
 }
 
 fn rust() -> Result<Tally, Failure> {
