@@ -19,7 +19,10 @@ import type { ComponentTool } from './tools.js';
 export interface VoiceControls {
   /** The session of this conversation, or of the last one, for all that has no hook; `undefined` before the first. */
   readonly session: VoiceSessionLike | undefined;
-  /** Starts a conversation, or joins in the start of the one that has begun. Call it in a click's or a key's handler. */
+  /**
+   * Starts a conversation, or joins in the start of the one that has begun. Call it in a click's or a key's handler.
+   * When it fails, `useVoiceState().error` tells why; the promise need not be caught.
+   */
   start(this: void): Promise<void>;
   /** As `start`, with other options than the provider's for this one conversation. */
   startWith(this: void, options: VoiceSessionOptions): Promise<void>;

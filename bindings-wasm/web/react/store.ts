@@ -102,10 +102,9 @@ export class VoiceStore {
     }
     this.#mutedAtStart = false;
     this.#watch(session);
-    this.#starting = session.start().catch((thrown: unknown) => {
-      this.#failed(session, thrown);
-      throw thrown;
-    });
+    this.#starting = session.start();
+    // the status tells it as well, so that a handler of a click need not catch it
+    this.#starting.catch((thrown: unknown) => this.#failed(session, thrown));
     return this.#starting;
   }
 

@@ -32,13 +32,14 @@ export const TalkButton = forwardRef<HTMLButtonElement, TalkButtonProps>(functio
   { mode = 'conversation', label, children, ...props },
   ref,
 ) {
-  const { state } = useVoiceState();
+  const { state, transport } = useVoiceState();
   const controls = useVoiceSession();
   const hold = useHold(controls, props.disabled === true || mode !== 'hold');
-  const pressed = mode === 'hold' ? hold.held : isGoing(state, controls);
+  // idle is also what a session is before it starts
+  const pressed = mode === 'hold' ? hold.held : state !== 'closed' && !(state === 'idle' && !transport);
   const name = label ?? (mode === 'hold' ? 'Hold to talk' : 'Talk');
 
-  const toggle = (): void => void (pressed ? controls.close() : controls.start()).catch(ignore);
+  const toggle = (): void => void (pressed ? controls.close() : controls.start());
   const handlers = mode === 'hold' ? hold.handlers : { onClick: toggle };
   return (
     <button
@@ -71,8 +72,6 @@ type Handlers = Pick<
 function useHold(controls: VoiceControls, disabled: boolean): { held: boolean; handlers: Handlers } {
   const [held, setHeld] = useState(false);
   const isHeld = useRef(false);
-  /** Whether the next click is only the end of a press that was dealt with. */
-  const pointed = useRef(false);
 
   const change = (now: boolean): void => {
     if (now === isHeld.current) return;
@@ -90,7 +89,6 @@ function useHold(controls: VoiceControls, disabled: boolean): { held: boolean; h
   const handlers: Handlers = {
     onPointerDown: (event: PointerEvent<HTMLButtonElement>) => {
       if (event.button !== 0) return;
-      pointed.current = true;
       // a finger may slide off the button; it still holds it
       event.currentTarget.setPointerCapture?.(event.pointerId);
       change(true);
@@ -113,10 +111,9 @@ function useHold(controls: VoiceControls, disabled: boolean): { held: boolean; h
     onContextMenu: (event) => {
       if (isHeld.current) event.preventDefault();
     },
-    // screen readers and voice control click, and cannot hold: for them the first click presses, the second releases
-    onClick: () => {
-      if (!pointed.current) change(!isHeld.current);
-      pointed.current = false;
+    // screen readers and voice control click without a pointer, and cannot hold: one click presses, the next releases
+    onClick: (event) => {
+      if (event.detail === 0) change(!isHeld.current);
     },
   };
   return { held, handlers };
@@ -128,14 +125,12 @@ function press(controls: VoiceControls, isHeld: () => boolean): void {
     controls.pushToTalk(true);
     return;
   }
-  controls.startWith({ microphone: 'closed' }).then(() => {
+  const opened = (): void => {
     if (isHeld()) controls.pushToTalk(true);
-  }, ignore);
-}
-
-/** A session of the page's own is `idle` before it starts, ours is not there. */
-function isGoing(state: VoiceState, { session }: VoiceControls): boolean {
-  return state !== 'closed' && (state !== 'idle' || session?.transport !== undefined);
+  };
+  controls.startWith({ microphone: 'closed' }).then(opened, () => {
+    // the state tells why
+  });
 }
 
 function isPressKey({ key }: KeyboardEvent): boolean {
@@ -154,6 +149,3 @@ function after(own: Handlers, ours: Handlers): Handlers {
   }
   return both as Handlers;
 }
-
-/** The state tells why. */
-function ignore(): void {}

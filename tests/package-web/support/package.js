@@ -11,6 +11,7 @@ const run = promisify(execFile);
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const SOURCE = at('../../../bindings-wasm/');
 const BUNDLERS = at('../bundlers/');
+const TALK = at('../app/talk.js');
 /** Outside every folder with a lock file: bundlers take the nearest one above for the root of the project. */
 const SCRATCH = process.env.NOVA_SONIC_SCRATCH ?? at('../../../target/package-web/');
 
@@ -47,6 +48,7 @@ export async function project(t, name) {
     }
     await install(source, folder);
     await cp(source, folder, { recursive: true });
+    await cp(TALK, join(folder, 'talk.js'));
     // what bundlers remember of the package is of another tarball
     for (const cache of ['.vite', '.cache']) await rm(join(folder, 'node_modules', cache), { recursive: true, force: true });
     await unpack(await pack(await temporary(t)), join(folder, 'node_modules', NAME));
