@@ -52,8 +52,8 @@ export interface Message {
 
 /** Tokens of one direction. */
 export interface TokenCount {
-  readonly speechTokens: number;
-  readonly textTokens: number;
+  readonly speech: number;
+  readonly text: number;
 }
 
 /** Tokens used. */
