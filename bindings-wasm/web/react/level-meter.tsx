@@ -23,7 +23,7 @@ export const LevelMeter = forwardRef<HTMLDivElement, LevelMeterProps>(function L
 ) {
   const level = useVoiceLevels()[of];
   const element = useRef<HTMLDivElement>(null);
-  useImperativeHandle<HTMLDivElement | null, HTMLDivElement | null>(ref, () => element.current, []);
+  useImperativeHandle(ref, () => element.current as HTMLDivElement, []);
   // not as an attribute: a server's markup with one is against a strict style-src
   useEffect(() => element.current?.style.setProperty('--level', String(level)), [level]);
   const tenths = Math.round(level * 10) * 10;

@@ -13,9 +13,9 @@ export interface VoiceSessionProviderProps extends VoiceSessionOptions {
    * A session of your own, for a conversation that outlives this part of the page. The provider shows it and neither
    * makes nor closes one; the options beside it are not used.
    */
-  readonly session?: VoiceSessionLike;
+  readonly session?: VoiceSessionLike | undefined;
   /** How a session is made, for tests with a double of it. Default: `new VoiceSession(options)`. */
-  readonly createSession?: CreateSession;
+  readonly createSession?: CreateSession | undefined;
   readonly children?: ReactNode;
 }
 

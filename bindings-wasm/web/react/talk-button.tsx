@@ -1,6 +1,6 @@
 // A button to talk with: by mouse, finger, keyboard or a screen reader.
 
-import { forwardRef, useEffect, useRef, useState } from 'react';
+import { forwardRef, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import type { ComponentPropsWithoutRef, KeyboardEvent, PointerEvent, ReactNode } from 'react';
 
 import type { VoiceState } from '../types.js';
@@ -34,6 +34,12 @@ export const TalkButton = forwardRef<HTMLButtonElement, TalkButtonProps>(functio
 ) {
   const { state, transport } = useVoiceState();
   const controls = useVoiceSession();
+  const element = useRef<HTMLButtonElement>(null);
+  useImperativeHandle(ref, () => element.current as HTMLButtonElement, []);
+  // a finger that holds may move without scrolling the page, which would let go; no attribute, as in LevelMeter
+  useEffect(() => {
+    if (element.current) element.current.style.touchAction = mode === 'hold' ? 'none' : '';
+  }, [mode]);
   const hold = useHold(controls, props.disabled === true || mode !== 'hold');
   // idle is also what a session is before it starts
   const pressed = mode === 'hold' ? hold.held : state !== 'closed' && !(state === 'idle' && !transport);
@@ -45,7 +51,7 @@ export const TalkButton = forwardRef<HTMLButtonElement, TalkButtonProps>(functio
     <button
       {...props}
       {...after(props, handlers)}
-      ref={ref}
+      ref={element}
       type="button"
       aria-label={children === undefined ? undefined : name}
       aria-pressed={pressed}
