@@ -230,8 +230,13 @@ export function voiceError(code: BrowserErrorCode, message?: string, cause?: unk
   return new VoiceError(describe(code, message), cause);
 }
 
+/** Whether the catalogue has it. */
+export function isKnown(code: string): code is BrowserErrorCode {
+  return Object.hasOwn(CATALOGUE, code);
+}
+
 function adviceFor(code: string): string {
-  return Object.hasOwn(CATALOGUE, code) ? CATALOGUE[code as BrowserErrorCode].advice : '';
+  return isKnown(code) ? CATALOGUE[code].advice : '';
 }
 
 /** What the page throws or reports for anything that was thrown at it. */

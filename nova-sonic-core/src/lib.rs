@@ -7,6 +7,7 @@
 //! | hold a conversation over a transport of your own | [`session`] |
 //! | read and write Nova Sonic's events | [`event`] |
 //! | turn events into signed bytes and back, without an AWS SDK | [`codec`], over [`wire`] and [`sigv4`] |
+//! | speak through a server of your own, and guard what its clients send | [`relay`] |
 //! | say what a credential may do, as the policy that STS takes | [`scope`] |
 //! | hand a browser signing keys instead of a secret | [`grant`] |
 //! | convert, cut, play and measure sound | [`audio`] |
@@ -38,6 +39,7 @@ pub mod grant;
 pub mod id;
 #[cfg(all(feature = "broker", feature = "client"))]
 pub mod probe;
+pub mod relay;
 pub mod scope;
 pub mod secret;
 pub mod session;

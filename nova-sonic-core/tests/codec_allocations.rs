@@ -9,11 +9,12 @@ use std::{
 use nova_sonic_core::{
     audio::Pcm,
     codec::{Decoder, Encoder, Received},
-    event::{ClientEvent, ServerEvent},
+    event::{ClientEvent, EventReader, ServerEvent},
     id::{ContentName, PromptName},
+    relay::{ClientCodec, FrameKind, Guard, GuardOutput, GuardRules, RelayFrame, Relayed, ServerCodec},
     secret::SecretText,
     sigv4::{ChunkSigner, Signature, SigningKeys},
-    time::Timestamp,
+    time::{Tick, Timestamp},
     wire::{HeaderValue, write_frame},
 };
 
@@ -125,4 +126,50 @@ fn decoding_audio_allocates_nothing_once_it_runs() {
     });
     assert_eq!(counted, 0);
     assert_eq!(samples, 302 * 3 * 960);
+}
+
+#[test]
+fn sound_over_the_relay_allocates_nothing_once_it_runs() {
+    let (mut client, mut server) = (ClientCodec::new(), ServerCodec::new());
+    let mut guard = Guard::new(GuardRules::new("amazon.nova-2-sonic-v1:0"), Tick::ZERO);
+    let mut out = Vec::new();
+    let mut reader = EventReader::default();
+    for json in [
+        r#"{"event":{"sessionStart":{"inferenceConfiguration":{}}}}"#,
+        r#"{"event":{"promptStart":{"promptName":"p","audioOutputConfiguration":{"sampleRateHertz":24000,"voiceId":"amy"}}}}"#,
+        r#"{"event":{"contentStart":{"promptName":"p","contentName":"s","type":"TEXT","role":"SYSTEM"}}}"#,
+        r#"{"event":{"contentEnd":{"promptName":"p","contentName":"s"}}}"#,
+        r#"{"event":{"contentStart":{"promptName":"p","contentName":"a","type":"AUDIO","audioInputConfiguration":{"sampleRateHertz":16000}}}}"#,
+    ] {
+        let event = reader.read_client(json.as_bytes()).unwrap();
+        assert_eq!(client.encode(&event, &mut out), Ok(FrameKind::Text));
+        server.decode(RelayFrame::Text(std::str::from_utf8(&out).unwrap())).unwrap();
+        guard.handle_client(Tick::ZERO, event).unwrap();
+    }
+    let opened = br#"{"event":{"contentStart":{"sessionId":"S","contentId":"a1","type":"AUDIO","role":"ASSISTANT","audioOutputConfiguration":{"sampleRateHertz":24000}}}}"#;
+    let opened = reader.read_server(opened).unwrap();
+    assert_eq!(server.encode(&opened, &mut out), Ok(FrameKind::Text));
+    client.decode(RelayFrame::Text(std::str::from_utf8(&out).unwrap())).unwrap();
+    while guard.poll_output().is_some() {}
+
+    let ServerEvent::ContentStart { ids, content_id, .. } = opened else { panic!("a block of sound") };
+    let said = ClientEvent::AudioInput {
+        prompt_name: PromptName::from("p"),
+        content_name: ContentName::from("a"),
+        pcm: Pcm::from(vec![-77; 512]),
+    };
+    let extra = serde_json::Map::new();
+    let heard = ServerEvent::AudioOutput { ids, content_id, pcm: Pcm::from(vec![77; 960]), extra };
+    let mut pass = |frame: u64| {
+        assert_eq!(client.encode(&said, &mut out), Ok(FrameKind::Binary));
+        let Ok(Relayed::Event(event)) = server.decode(RelayFrame::Binary(&out)) else { panic!("sound") };
+        guard.handle_client(Tick::from_millis(frame * 32), event).unwrap();
+        assert!(matches!(guard.poll_output(), Some(GuardOutput::ToService(ClientEvent::AudioInput { .. }))));
+        assert_eq!(server.encode(&heard, &mut out), Ok(FrameKind::Binary));
+        let Ok(Relayed::Event(event)) = client.decode(RelayFrame::Binary(&out)) else { panic!("sound") };
+        guard.handle_service(event);
+        assert!(matches!(guard.poll_output(), Some(GuardOutput::ToClient(ServerEvent::AudioOutput { .. }))));
+    };
+    pass(0);
+    assert_eq!(allocations(|| (1..2_000).for_each(&mut pass)), 0);
 }

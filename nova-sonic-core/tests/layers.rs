@@ -34,7 +34,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network
     ("aws", &["error"]),
-    ("relay", &["event", "session", "id", "time", "error"]),
+    (
+        "relay",
+        &[
+            "event",
+            "session",
+            "secret",
+            "audio::Pcm",
+            "audio::PcmPool",
+            "audio::SampleRate",
+            "id",
+            "time",
+            "error",
+        ],
+    ),
     ("client", &["session", "event", "audio", "codec", "sigv4", "aws", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
     ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),

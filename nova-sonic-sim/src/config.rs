@@ -7,6 +7,7 @@ use nova_sonic_core::{secret::SecretText, time::Timestamp};
 use crate::{
     model::ConversationConfig,
     policy::{PolicyDocument, TrustPolicy},
+    relay::RelayFault,
     sts::StsFault,
 };
 
@@ -48,6 +49,10 @@ pub struct SimulatorConfig {
     pub sts_faults: Vec<StsFault>,
     /// Whether other processes on this machine may look on and interfere below `/_simulator/`; false by default.
     pub control: bool,
+    /// What a client of the relay must name as `token` in its URL; nothing, by default.
+    pub relay_token: Option<SecretText>,
+    /// What goes wrong with the relay from the start; nothing, by default.
+    pub relay_fault: Option<RelayFault>,
     /// How the model behaves on every stream.
     pub conversation: ConversationConfig,
     /// How many times faster than real time the model lives; 1 by default.
@@ -79,6 +84,8 @@ impl Default for SimulatorConfig {
             max_remembered_credentials: 20_000,
             sts_faults: Vec::new(),
             control: false,
+            relay_token: None,
+            relay_fault: None,
             conversation: ConversationConfig::default(),
             speed: 1.0,
             clock_offset_millis: 0,

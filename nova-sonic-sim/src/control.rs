@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     auth::host_name,
+    relay::RelayFault,
     service::{Connection, Service},
     sts::StsFault,
     tally::Tally,
@@ -32,6 +33,8 @@ pub struct SimulatorState {
     pub credentials_remembered: usize,
     /// The faults in force.
     pub sts_faults: Vec<StsFault>,
+    /// What goes wrong with the relay.
+    pub relay_fault: Option<RelayFault>,
 }
 
 impl SimulatorState {
@@ -42,6 +45,7 @@ impl SimulatorState {
             tally: service.observation.tally(),
             credentials_remembered: service.credentials.issued(),
             sts_faults: service.faults.faults(),
+            relay_fault: service.relay_fault(),
         }
     }
 }
@@ -72,8 +76,9 @@ pub(crate) fn answer(service: &Service, method: &Method, verb: &str, body: &[u8]
         ("GET", "state") => Ok(state(service)),
         ("GET", "calls") => Ok(json!({ "calls": service.observation.calls() })),
         ("GET", "streams") => Ok(json!({ "streams": service.observation.streams() })),
-        ("POST", "faults") => read(body).map(|Faults { sts }| {
+        ("POST", "faults") => read(body).map(|Faults { sts, relay }| {
             service.faults.replace(sts);
+            service.set_relay_fault(relay);
             state(service)
         }),
         ("POST", "clock") => read(body).map(|change| {
@@ -85,6 +90,7 @@ pub(crate) fn answer(service: &Service, method: &Method, verb: &str, body: &[u8]
         }),
         ("POST", "reset") => {
             service.faults.replace(Vec::new());
+            service.set_relay_fault(None);
             service.observation.clear_tally();
             Ok(state(service))
         }
@@ -104,7 +110,9 @@ fn state(service: &Service) -> Value {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Faults {
+    #[serde(default)]
     sts: Vec<StsFault>,
+    relay: Option<RelayFault>,
 }
 
 /// Body of `POST /_simulator/clock`.

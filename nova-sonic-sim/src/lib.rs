@@ -21,6 +21,7 @@ mod iam;
 pub mod model;
 mod observation;
 pub mod policy;
+mod relay;
 mod server;
 mod service;
 mod simulator;
@@ -35,6 +36,7 @@ pub use config::{
 };
 pub use control::SimulatorState;
 pub use observation::{CallRecord, StreamEnd, StreamRecord, Transport};
+pub use relay::RelayFault;
 pub use server::TlsError;
 pub use simulator::{Simulator, StartError};
 pub use sts::{FaultSchedule, StsFault, StsFaultKind};

@@ -25,6 +25,8 @@ pub enum Transport {
     Http1,
     /// A WebSocket with a presigned URL.
     WebSocket,
+    /// The WebSocket of an application's own server, as the simulator plays one.
+    Relay,
 }
 
 /// How a stream ended.
@@ -36,6 +38,8 @@ pub enum StreamEnd {
     Completed,
     /// With an exception: its name.
     Exception(String),
+    /// By the relay, which did not let the client's events through: the error's code.
+    Refused(String),
     /// With the broken frame or the cut that the scenario asked for.
     Fault,
     /// The client went away, or took nothing for too long.
@@ -46,10 +50,10 @@ pub enum StreamEnd {
 
 impl StreamEnd {
     /// The name under which it is counted.
-    fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Completed => "completed",
-            Self::Exception(name) => name,
+            Self::Exception(name) | Self::Refused(name) => name,
             Self::Fault => "fault",
             Self::ClientGone => "client_gone",
             Self::Shutdown => "shutdown",
@@ -69,21 +73,46 @@ pub struct StreamRecord {
     pub tls: bool,
     /// The model that was asked for.
     pub model_id: String,
-    /// The public half of the key that signed.
+    /// The public half of the key that signed; empty over the relay, which needs none.
     pub access_key_id: String,
-    /// ARN of the key's holder.
+    /// ARN of the key's holder; empty over the relay.
     pub principal_arn: String,
     /// When it was opened.
     #[serde(serialize_with = "as_text")]
     pub opened_at: Timestamp,
-    /// Events received, each with a right signature.
+    /// Events received, each with a right signature, or as a message of the relay.
     pub events_received: u64,
     /// Frames sent.
     pub frames_sent: u64,
-    /// Whether the signed empty message that ends the input has come.
+    /// Whether the signed empty message that ends the input has come, or `sessionEnd` over the relay.
     pub input_ended: bool,
     /// How the stream ended; `None` while it lives.
     pub end: Option<StreamEnd>,
+}
+
+impl StreamRecord {
+    /// A stream that has just been opened, by nobody in particular.
+    pub(crate) fn new(
+        number: usize,
+        transport: Transport,
+        tls: bool,
+        model_id: &str,
+        opened_at: Timestamp,
+    ) -> Self {
+        Self {
+            number,
+            transport,
+            tls,
+            model_id: model_id.to_owned(),
+            access_key_id: String::new(),
+            principal_arn: String::new(),
+            opened_at,
+            events_received: 0,
+            frames_sent: 0,
+            input_ended: false,
+            end: None,
+        }
+    }
 }
 
 /// One request that was not a stream: a call of STS, or a stream refused before it began.

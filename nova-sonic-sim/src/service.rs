@@ -7,7 +7,7 @@ use std::{
 };
 
 use http::request::Parts;
-use nova_sonic_core::{id::IdMint, time::Timestamp};
+use nova_sonic_core::{id::IdMint, secret::SecretText, time::Timestamp};
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -18,6 +18,7 @@ use crate::{
     model::ConversationConfig,
     observation::Observation,
     policy,
+    relay::RelayFault,
     sts::FaultBook,
 };
 
@@ -36,6 +37,10 @@ pub(crate) struct Service {
     pub(crate) faults: FaultBook,
     /// Whether other processes may see and change what is going on.
     pub(crate) control: bool,
+    /// What a client of the relay must name.
+    pub(crate) relay_token: Option<SecretText>,
+    /// What goes wrong with the relay.
+    pub(crate) relay_fault: Mutex<Option<RelayFault>>,
     pub(crate) conversation: ConversationConfig,
     pub(crate) clock: Clock,
     pub(crate) observation: Observation,
@@ -50,6 +55,15 @@ impl Service {
     /// An id for one request, as `x-amzn-requestid` carries it.
     pub(crate) fn next_request_id(&self) -> Arc<str> {
         self.request_ids.lock().unwrap_or_else(PoisonError::into_inner).next_uuid()
+    }
+
+    /// What goes wrong with the relay now.
+    pub(crate) fn relay_fault(&self) -> Option<RelayFault> {
+        *self.relay_fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_relay_fault(&self, fault: Option<RelayFault>) {
+        *self.relay_fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
     /// What tells one conversation's ids from those of any other.

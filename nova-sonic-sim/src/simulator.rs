@@ -20,6 +20,7 @@ use crate::{
     config::SimulatorConfig,
     control::SimulatorState,
     observation::{CallRecord, Observation, StreamRecord},
+    relay::RelayFault,
     server::{CertificateAuthority, Listener, Security, TlsError},
     service::Service,
     sts::{FaultBook, StsFault},
@@ -106,6 +107,8 @@ impl Simulator {
             session_limit: config.session_limit_seconds.map(|seconds| Duration::from_secs(seconds.into())),
             faults: FaultBook::new(config.sts_faults),
             control: config.control,
+            relay_token: config.relay_token,
+            relay_fault: Mutex::new(config.relay_fault),
             request_ids: Mutex::new(IdMint::new(seed("requests"))),
             regions: std::iter::once(config.region).chain(config.also_regions).collect(),
             disabled_regions: config.sts_disabled_regions,
@@ -149,6 +152,11 @@ impl Simulator {
     /// The base of WebSocket URLs without TLS.
     pub fn ws_url(&self) -> String {
         format!("ws://localhost:{}", self.http.port())
+    }
+
+    /// The relay without TLS, for a WebSocket with the sub-protocol `nova-sonic.relay.v1`.
+    pub fn relay_url(&self) -> String {
+        format!("{}/relay", self.ws_url())
     }
 
     /// Where the port with TLS listens.
@@ -200,6 +208,11 @@ impl Simulator {
     /// ```
     pub fn sts_faults(&self, faults: impl IntoIterator<Item = StsFault>) {
         self.service.faults.replace(faults.into_iter().collect());
+    }
+
+    /// Lets something go wrong with the relay from now on, or nothing.
+    pub fn relay_fault(&self, fault: Option<RelayFault>) {
+        self.service.set_relay_fault(fault);
     }
 
     /// Waits until stream `number` (from 0, in the order of opening) has ended, however long that takes.

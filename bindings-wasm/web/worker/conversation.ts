@@ -33,6 +33,8 @@ export class Conversation implements LineListener, Renewable {
   /** Is about to take over from a line that works. */
   #next: Line | undefined;
   #nextState: VoiceState = 'initializing';
+  /** The last turn when `next` was prepared. */
+  #nextFrom = 0;
   /** Have handed over and say goodbye. */
   readonly #leaving = new Set<Line>();
   #renewing = false;
@@ -120,7 +122,7 @@ export class Conversation implements LineListener, Renewable {
   /** What the loudspeaker has played of a turn. */
   played(turn: number, samples: number): void {
     const lines = this.#line === undefined ? [...this.#leaving] : [this.#line, ...this.#leaving];
-    const owner = lines.filter((line) => line.turnBase < turn).sort((a, b) => b.turnBase - a.turnBase)[0];
+    const owner = lines.filter(({ after }) => after < turn).sort((a, b) => b.after - a.after)[0];
     owner?.drive((engine, now) => engine.played(now, turn - owner.turnBase, samples));
   }
 
@@ -248,7 +250,12 @@ export class Conversation implements LineListener, Renewable {
   #replacement(kind: ConnectionKind): Line {
     const old = this.#line;
     if (old === undefined) throw new Error('a conversation begins with a line');
-    const line = new Line(kind, successorOf(old.engine, this.#config()), this.#reporter.lastTurn, this);
+    const { speakFirst } = this.#setup.config;
+    // a successor does not speak first, and nobody has spoken yet
+    const fresh = !this.#begun && speakFirst !== undefined;
+    const engine = fresh ? newEngine(this.#config()) : successorOf(old.engine, this.#config());
+    const line = new Line(kind, engine, old.turnBase, this);
+    line.after = this.#reporter.lastTurn;
     this.#line = line;
     old.free();
     return line;
@@ -293,7 +300,8 @@ export class Conversation implements LineListener, Renewable {
     const old = this.#line;
     if (old === undefined) throw new Error('there is nothing to renew');
     this.#nextState = 'initializing';
-    this.#next = new Line(kind, successorOf(old.engine, this.#config()), 0, this);
+    this.#nextFrom = this.#reporter.lastTurn;
+    this.#next = new Line(kind, successorOf(old.engine, this.#config()), old.turnBase, this);
     return this.#next;
   }
 
@@ -312,7 +320,8 @@ export class Conversation implements LineListener, Renewable {
       this.discard(line);
       return;
     }
-    line.turnBase = this.#reporter.lastTurn;
+    line.after = this.#reporter.lastTurn;
+    line.turnBase += line.after - this.#nextFrom;
     this.#line = line;
     this.#next = undefined;
     this.#leave(old);
@@ -345,10 +354,9 @@ export class Conversation implements LineListener, Renewable {
     else this.#held.push(() => this.#whenOpen(act));
   }
 
-  /** What was said is in the successor by itself; the first words are said once. */
+  /** As it is now: the microphone may have been moved. */
   #config(): string {
-    const { speakFirst, ...config } = this.#setup.config;
-    return JSON.stringify(this.#begun || speakFirst === undefined ? config : { ...config, speakFirst });
+    return JSON.stringify(this.#setup.config);
   }
 
   #finish(reason: string, fault?: Fault): void {

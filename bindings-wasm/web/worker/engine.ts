@@ -1,37 +1,8 @@
-// The engine: one conversation over one connection, compiled from the Rust core. This is what the worker relies on;
-// `engine-contract.ts` holds it against the declarations that were generated with the engine.
+// The engine: one conversation over one connection, compiled from the Rust core.
 
-import init, { Engine as Built } from 'nova-sonic-engine';
+import init, { Engine } from 'nova-sonic-engine';
 
-/** Times are ms: `now` of `performance.now()`, `wall` since the epoch. Errors thrown are `{code, message, …}`. */
-export interface Engine {
-  openDirect(grant: Uint8Array, wall: number, endpoint?: string): string;
-  openRelay(): void;
-  connected(now: number): void;
-  disconnected(now: number, code: number, reason: string): void;
-  failed(now: number, code: string, message: string): void;
-  receivedBinary(now: number, bytes: Uint8Array): void;
-  receivedText(now: number, text: string): void;
-  audio(now: number, samples: Int16Array): void;
-  capture(now: number, samples: Float32Array, rate: number): void;
-  text(now: number, text: string): void;
-  microphone(now: number, position: string): void;
-  played(now: number, turn: number, samples: number): void;
-  interrupt(now: number): void;
-  toolResult(now: number, id: string, json: string): void;
-  toolFailed(now: number, id: string, message: string): void;
-  timeout(now: number): void;
-  hangup(now: number): void;
-  poll(wall: number): number;
-  outPtr(): number;
-  outLen(): number;
-  outTurn(): number;
-  outText(): string;
-  nextTimeout(): number;
-  successor(config: string, seed: Uint8Array, now: number): Engine;
-  level(): number;
-  free(): void;
-}
+export type { Engine };
 
 /** What `poll` says there is to do. */
 export const enum Poll {
@@ -53,7 +24,7 @@ export async function loadEngine(wasm: string | ArrayBuffer | undefined): Promis
 
 /** A conversation that has not been connected. */
 export function newEngine(config: string): Engine {
-  return new Built(config, seed(), performance.now());
+  return new Engine(config, seed(), performance.now());
 }
 
 /** The conversation's next connection: history, the last sound and open calls go with it. */

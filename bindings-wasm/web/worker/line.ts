@@ -18,7 +18,6 @@ export type Unopened =
   | { readonly why: 'blocked'; readonly message: string }
   | { readonly why: 'closed'; readonly code: number; readonly reason: string; readonly afterMs: number };
 
-/** Before `open` nothing is polled: what is polled is signed in a chain, and must be sent. */
 type Phase = 'new' | 'open' | 'over' | 'freed';
 
 /** Whoever listens to a line. */
@@ -32,8 +31,10 @@ export interface LineListener {
 export class Line {
   readonly kind: ConnectionKind;
   readonly engine: Engine;
-  /** Added to the engine's turns, which begin at one with every connection. */
+  /** Added to the engine's turns: those that the line before it counted after this one had been prepared. */
   turnBase: number;
+  /** The last turn that was another line's. */
+  after = 0;
   #listener: LineListener;
   #socket: WebSocket | undefined;
   #phase: Phase = 'new';
@@ -175,8 +176,8 @@ export class Line {
   }
 
   #mayPoll(): boolean {
-    if (this.#phase === 'new' || this.#phase === 'freed') return false;
-    if (this.#phase === 'over' || this.#socket === undefined || this.#socket.bufferedAmount < FULL_BYTES) {
+    if (this.#phase === 'freed') return false;
+    if (this.#phase !== 'open' || this.#socket === undefined || this.#socket.bufferedAmount < FULL_BYTES) {
       this.#fullSince = undefined;
       return true;
     }
@@ -213,7 +214,7 @@ export class Line {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    if (this.#phase === 'new' || this.#phase === 'freed') return;
+    if (this.#phase === 'freed') return;
     if (this.#fullSince !== undefined) {
       this.#timer = setTimeout(() => this.#lookAgain(), FULL_RETRY_MS);
       return;

@@ -48,6 +48,20 @@ macro_rules! catalogue {
             /// Every code, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
+            /// The code of this text; `None` for one that this version does not know.
+            ///
+            /// ```
+            /// use nova_sonic_core::error::ErrorCode;
+            /// assert_eq!(ErrorCode::parse("throttled"), Some(ErrorCode::Throttled));
+            /// assert_eq!(ErrorCode::parse("a later version's"), None);
+            /// ```
+            pub fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
             /// The stable text of the code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
@@ -191,6 +205,12 @@ catalogue! {
     ContentRefused, "content_refused", Caller, retryable: false, "send POST with the content type application/json and an empty object, or use GET";
     /// Whether limits hold cannot be told, so nothing is issued.
     LimitsUnavailable, "limits_unavailable", Caller, retryable: true, "check the cache that keeps the limits: it does not answer, or keeps nothing";
+
+    // speaking through an application's own server
+    /// The relay does not let this through.
+    RelayRefused, "relay_refused", Caller, retryable: false, "send what the relay allows: its first message names what the server decides itself";
+    /// A limit of the relay is reached.
+    RelayLimitExceeded, "relay_limit_exceeded", Caller, retryable: true, "connect again later; if it happens in mid-conversation, send sound in real time and less text";
 
     // what the service says
     /// Too many requests or connections.

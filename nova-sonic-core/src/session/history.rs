@@ -8,8 +8,8 @@ use crate::{audio::SampleRate, event::Role, secret::Withheld, time::Tick};
 /// Longest message of a history, bytes, and of all messages together.
 ///
 /// Source: Nova 2 user guide, `doc-history`, since 22 June 2026 (before it: 1 KB and 40 KB).
-pub(super) const MESSAGE_LIMIT: usize = 50 * 1024;
-const TOTAL_LIMIT: usize = 200 * 1024;
+pub(crate) const MESSAGE_LIMIT: usize = 50 * 1024;
+pub(crate) const TOTAL_LIMIT: usize = 200 * 1024;
 
 /// One message of a conversation. Prints only the length of its words.
 ///

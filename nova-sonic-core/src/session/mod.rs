@@ -64,8 +64,11 @@ use std::{collections::VecDeque, fmt};
 pub use config::{Playback, SessionConfig, Timing};
 pub use error::{Failure, SessionError};
 pub use history::Message;
+pub(crate) use history::{MESSAGE_LIMIT, TOTAL_LIMIT};
 pub use input::{Input, Microphone, TurnId};
+pub(crate) use opening::runs;
 pub use output::{CloseReason, Event, Output, RenewalReason, Stage, State};
+pub(crate) use tools::{RESULT_LIMIT, error_object, result_object};
 
 use blocks::Blocks;
 use history::History;

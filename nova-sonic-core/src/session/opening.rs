@@ -111,7 +111,7 @@ impl Session {
 }
 
 /// The text in runs of at most [`TEXT_RUN`] characters.
-fn runs(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn runs(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

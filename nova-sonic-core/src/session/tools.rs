@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Longest result, bytes: what fits into one event of 1,000,000 bytes after escaping and two layers of base64.
-pub(super) const RESULT_LIMIT: usize = 250_000;
+pub(crate) const RESULT_LIMIT: usize = 250_000;
 /// Calls that may wait at once: a model that asks for more is out of its mind.
 const PENDING_LIMIT: usize = 128;
 /// Answered calls whose ids are remembered, so that an echo does not run a tool twice.
@@ -195,7 +195,7 @@ impl Session {
 }
 
 /// The text of a JSON object for any JSON value: the service refuses everything else with "Tool Response parsing error".
-pub(super) fn result_object(json: &str) -> Result<String, SessionError> {
+pub(crate) fn result_object(json: &str) -> Result<String, SessionError> {
     if json.len() > RESULT_LIMIT {
         return Err(SessionError::ToolResultTooLong { length: json.len(), limit: RESULT_LIMIT });
     }
@@ -208,7 +208,7 @@ pub(super) fn result_object(json: &str) -> Result<String, SessionError> {
 }
 
 /// `{"error":"…"}`, which models understand as a failure.
-pub(super) fn error_object(message: &str) -> String {
+pub(crate) fn error_object(message: &str) -> String {
     let message: String = message.chars().take(4_000).collect();
     object("error", message.into())
 }

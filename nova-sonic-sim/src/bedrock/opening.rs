@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use nova_sonic_core::error::ServiceException;
+use nova_sonic_core::{
+    error::{ErrorCode, ServiceError, ServiceException},
+    relay::{CloseCode, Guard, GuardRules},
+};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Target,
@@ -11,8 +15,9 @@ use super::{
 use crate::{
     api_error::ApiError,
     auth::{Caller, ChunkVerifier, authorize},
-    model::{Conversation, OpeningFault},
-    observation::{StreamRecord, Transport},
+    model::{Conversation, Exception, OpeningFault},
+    observation::{StreamObserver, StreamRecord, Transport},
+    relay::{Ending, RelayFault, RelayStream},
     service::{Connection, Service},
     stream::OpenStream,
 };
@@ -65,39 +70,77 @@ pub(crate) fn admit(
         let text = "The provided model doesn't support bidirectional streaming.";
         return Err(ApiError::new(&ServiceException::Validation, text));
     }
-    let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| {
-        ApiError::new(
-            &ServiceException::Throttling,
-            "Too many concurrent connections, please wait before trying again.",
-        )
+    let (identity, tls) = (&caller.identity, connection.tls);
+    let Opened { place, conversation, observer, fault } = open(service, |number| StreamRecord {
+        access_key_id: identity.access_key_id().to_owned(),
+        principal_arn: identity.principal().arn(),
+        ..StreamRecord::new(number, transport, tls, model_id, service.clock.timestamp())
     })?;
-    let mut config = service.conversation.clone();
-    config.seed = service.next_seed();
-    let conversation = Conversation::new(config, service.clock.tick());
-    let fault = match conversation.opening_fault() {
-        Some(OpeningFault::Refuse(exception)) => return Err(exception.into()),
-        fault => fault,
-    };
-    let observer = service.observation.open(|number| StreamRecord {
-        number,
-        transport,
-        tls: connection.tls,
-        model_id: model_id.to_owned(),
-        access_key_id: caller.identity.access_key_id().to_owned(),
-        principal_arn: caller.identity.principal().arn(),
-        opened_at: service.clock.timestamp(),
-        events_received: 0,
-        frames_sent: 0,
-        input_ended: false,
-        end: None,
-    });
-    tracing::info!(model = model_id, ?transport, tls = connection.tls, "a stream opened");
     let verifier = ChunkVerifier::new(caller);
     let (max_frame_bytes, clock) = (service.max_frame_bytes, service.clock.clone());
     Ok(Admission {
         stream: OpenStream { verifier, max_frame_bytes, conversation, clock, observer, place },
         fault,
     })
+}
+
+/// A conversation with its place among the streams.
+struct Opened {
+    place: OwnedSemaphorePermit,
+    conversation: Conversation,
+    observer: StreamObserver,
+    fault: Option<OpeningFault>,
+}
+
+/// Begins a conversation, unless the quota is used up or the scenario refuses it.
+fn open(service: &Service, record: impl FnOnce(usize) -> StreamRecord) -> Result<Opened, Exception> {
+    let exception = |exception, message: &str| Exception {
+        exception,
+        message: message.to_owned(),
+        stream_continues: false,
+    };
+    let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| {
+        let text = "Too many concurrent connections, please wait before trying again.";
+        exception(ServiceException::Throttling, text)
+    })?;
+    let mut config = service.conversation.clone();
+    config.seed = service.next_seed();
+    let conversation = Conversation::new(config, service.clock.tick());
+    let fault = match conversation.opening_fault() {
+        Some(OpeningFault::Refuse(exception)) => return Err(exception),
+        fault => fault,
+    };
+    let observer = service.observation.open(|number| {
+        let record = record(number);
+        tracing::info!(model = record.model_id, transport = ?record.transport, tls = record.tls, "a stream opened");
+        record
+    });
+    Ok(Opened { place, conversation, observer, fault })
+}
+
+/// Lets a client of the relay in, to which no policy applies: the credentials would be its server's.
+pub(crate) async fn admit_relay(service: &Service, model_id: &str, tls: bool) -> Result<RelayStream, Ending> {
+    let relay_fault = service.relay_fault();
+    if let Some(RelayFault::Refuse { code }) = relay_fault {
+        return Err(Ending::asked_for(code));
+    }
+    if !usable(model_id).is_ok_and(|model| model.kind == ModelKind::Speech) {
+        let text = "this relay speaks with no such model";
+        return Err(Ending::refused(ErrorCode::ModelNotFound, text, CloseCode::NotFound));
+    }
+    let now = service.clock.timestamp();
+    let opened = open(service, |number| StreamRecord::new(number, Transport::Relay, tls, model_id, now));
+    let Opened { place, conversation, observer, fault } = opened
+        .map_err(|exception| Ending::upstream(ServiceError::new(exception.exception, &exception.message)))?;
+    match fault {
+        Some(OpeningFault::Delay(delay)) => service.clock.sleep(delay).await,
+        Some(OpeningFault::Silence) => service.ended().await,
+        // the relay's first message waits for nothing, and a refusal never gets here
+        Some(OpeningFault::AwaitFirstEvent | OpeningFault::Refuse(_)) | None => {}
+    }
+    let clock = service.clock.clone();
+    let guard = Guard::new(GuardRules::new(model_id), clock.tick());
+    Ok(RelayStream { guard, conversation, clock, observer, fault: relay_fault, place })
 }
 
 /// The region's prefix of model ARNs, and the model's bare id, whichever of both forms the path had.

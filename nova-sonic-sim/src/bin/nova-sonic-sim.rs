@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::Parser;
-use nova_sonic_core::scope::Region;
+use nova_sonic_core::{scope::Region, secret::SecretText};
 use nova_sonic_sim::{
     DEFAULT_ACCESS_KEY_ID, DEFAULT_ROLE, DEFAULT_SECRET_ACCESS_KEY, GUARDED_ROLE, NARROW_ROLE, Simulator,
     SimulatorConfig, StsFault, model::Scenario,
@@ -80,6 +80,10 @@ struct Arguments {
     #[arg(long)]
     control: bool,
 
+    /// What clients of the relay must name as `token` in its URL
+    #[arg(long, value_name = "TOKEN", env = "NOVA_SONIC_SIM_RELAY_TOKEN", hide_env_values = true)]
+    relay_token: Option<String>,
+
     /// What goes wrong with STS, as a JSON list, for example '[{"fault":"throttle","when":{"first":3}}]'
     #[arg(long, value_name = "JSON", value_parser = sts_faults, default_value = "[]")]
     sts_faults: FaultList,
@@ -138,6 +142,7 @@ fn config(arguments: &Arguments) -> Result<SimulatorConfig, Box<dyn Error>> {
     config.plain_http_is_secure = !arguments.strict_transport;
     config.max_remembered_credentials = arguments.max_credentials;
     config.control = arguments.control;
+    config.relay_token = arguments.relay_token.clone().map(SecretText::new);
     config.sts_faults.clone_from(&arguments.sts_faults.0);
     Ok(config)
 }
@@ -172,6 +177,7 @@ fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_j
         "http": simulator.http_url(),
         "wss": simulator.wss_url(),
         "ws": simulator.ws_url(),
+        "relay": simulator.relay_url(),
         "ca": ca,
         "region": arguments.region,
         "access_key_id": DEFAULT_ACCESS_KEY_ID,
@@ -189,12 +195,14 @@ fn json_line(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> serde_j
 
 fn explanation(arguments: &Arguments, simulator: &Simulator, ca: &Path) -> String {
     let (https, http) = (simulator.https_url(), simulator.http_url());
+    let relay = simulator.relay_url();
     let (region, scenario, role, ca) =
         (&arguments.region, &arguments.scenario, role_arn(arguments, DEFAULT_ROLE), ca.display());
     format!(
         "nova-sonic-sim plays STS and Bedrock's Nova Sonic ({region}, scenario {scenario})
   TLS    {https}  (HTTP/2, HTTP/1.1, wss)
   plain  {http}  (h2c, HTTP/1.1, ws)
+  relay  {relay}  (nova-sonic.relay.v1)
   CA     {ca}
   role   {role}
 

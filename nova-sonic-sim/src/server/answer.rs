@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use nova_sonic_core::error::ServiceException;
 
 use super::{
-    http_stream, query,
+    http_stream, query, relay,
     reply::{self, Reply},
     websocket,
 };
@@ -47,6 +47,10 @@ async fn dispatch(service: Arc<Service>, connection: Connection, request: Reques
     }
     if request.uri().path() == "/" {
         return query::answer(&service, &connection, request, &request_id).await;
+    }
+    if request.uri().path() == relay::PATH {
+        let answer = relay::answer(&service, &connection, request, &request_id);
+        return answer.unwrap_or_else(|error| refuse(&service, "Relay", &error, &request_id));
     }
     let target = match route(request.method(), request.uri().path()) {
         Ok(target) => target,

@@ -4,6 +4,7 @@ mod answer;
 mod http_stream;
 mod listener;
 mod query;
+mod relay;
 mod reply;
 mod tls;
 mod websocket;

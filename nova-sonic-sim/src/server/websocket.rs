@@ -59,16 +59,21 @@ pub(super) async fn answer(
     }
     tokio::spawn(talk(upgrade, admission.stream, Arc::clone(service)));
 
+    Ok(switching(accept, request_id))
+}
+
+/// The answer that switches protocols.
+pub(super) fn switching(accept: HeaderValue, request_id: &str) -> Reply {
     let mut response = reply::empty(StatusCode::SWITCHING_PROTOCOLS, request_id);
     let headers = response.headers_mut();
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    Ok(response)
+    response
 }
 
 /// What the handshake must answer, RFC 6455 §4.2.
-fn accept_key(request: &Request<Incoming>) -> Result<HeaderValue, ApiError> {
+pub(super) fn accept_key(request: &Request<Incoming>) -> Result<HeaderValue, ApiError> {
     let refuse = || {
         ApiError::new(
             &ServiceException::Validation,

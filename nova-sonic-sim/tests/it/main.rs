@@ -17,6 +17,7 @@ mod hostile;
 mod raw;
 mod recorded;
 mod regions;
+mod relay;
 mod request;
 mod roles;
 mod shutdown;

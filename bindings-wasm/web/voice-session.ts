@@ -1,0 +1,446 @@
+// One spoken conversation, as a page has it: brings microphone, loudspeaker and worker together and tells what happens.
+
+import type { SessionEvent, ToWorker } from './channel.js';
+import { VoiceError, asVoiceError, voiceError } from './errors.js';
+import type { ConnectionKind, VoiceSessionOptions } from './options.js';
+import { startWorker } from './page/assets.js';
+import { listDevices, watchDevices } from './page/devices.js';
+import { Emitter } from './page/emitter.js';
+import { Loudspeaker } from './page/loudspeaker.js';
+import { MessageList } from './page/messages.js';
+import { spectrum } from './page/meter.js';
+import { Microphone } from './page/microphone.js';
+import { INPUT_RATE, OUTPUT_RATE, setupOf } from './page/setup.js';
+import { ToolRunner, resultText, sentence } from './page/tools.js';
+import { WorkerLink, completed } from './page/worker-link.js';
+import type {
+  AudioDevice,
+  AudioDevices,
+  Message,
+  MicrophonePosition,
+  PlaybackStatistics,
+  Usage,
+  VoiceEventName,
+  VoiceListener,
+  VoiceSessionLike,
+  VoiceState,
+} from './types.js';
+
+/** How long the worker may take to say goodbye, ms. */
+const GOODBYE_MS = 2_500;
+
+const NO_USAGE: Usage = { input: { speech: 0, text: 0 }, output: { speech: 0, text: 0 } };
+const NO_STATISTICS: PlaybackStatistics = { bufferedMs: 0, targetMs: 0, underruns: 0, gapMs: 0 };
+
+/**
+ * One spoken conversation with Amazon Nova Sonic.
+ *
+ * ```ts
+ * const session = new VoiceSession({ credentials: '/api/aws-credentials/', relay: '/voice/relay' });
+ * session.on('messagesChanged', (messages) => show(messages));
+ * button.onclick = () => session.start();
+ * ```
+ */
+export class VoiceSession implements VoiceSessionLike {
+  readonly #options: VoiceSessionOptions;
+  readonly #emitter = new Emitter();
+  readonly #messages = new MessageList();
+  readonly #tools: ToolRunner;
+  readonly #ended = new AbortController();
+  #state: VoiceState = 'idle';
+  #usage = NO_USAGE;
+  #transport: ConnectionKind | undefined;
+  #position: MicrophonePosition;
+  #volume: number;
+  #statistics = NO_STATISTICS;
+  #microphone: Microphone | undefined;
+  #loudspeaker: Loudspeaker | undefined;
+  #link: WorkerLink | undefined;
+  #started = false;
+  #begun: { resolve: () => void; reject: (error: VoiceError) => void } | undefined;
+  #closing: Promise<void> | undefined;
+  #saidGoodbye: (() => void) | undefined;
+  /** Texts that the user has typed, which come back as transcripts. */
+  #typed: string[] = [];
+  /** What was asked of the worker before there was one. */
+  #early: ToWorker[] = [];
+  #cleanUp: (() => void)[] = [];
+
+  constructor(options: VoiceSessionOptions) {
+    this.#options = options;
+    this.#position = options.microphone ?? 'open';
+    this.#volume = clamped(options.volume ?? 1);
+    this.#tools = new ToolRunner(options.tools ?? {}, {
+      result: (id, json) => this.#send({ type: 'toolResult', id, json }),
+      failed: (id, message) => this.#send({ type: 'toolFailed', id, message }),
+      unanswered: (call) => this.#emitter.emit('toolCall', call),
+      answered: (event) => this.#emitter.emit('toolAnswered', event),
+    });
+  }
+
+  get state(): VoiceState {
+    return this.#state;
+  }
+
+  get messages(): readonly Message[] {
+    return this.#messages.messages;
+  }
+
+  get usage(): Usage {
+    return this.#usage;
+  }
+
+  get transport(): ConnectionKind | undefined {
+    return this.#transport;
+  }
+
+  get microphone(): MicrophonePosition {
+    return this.#position;
+  }
+
+  get muted(): boolean {
+    return this.#position === 'muted';
+  }
+
+  get volume(): number {
+    return this.#volume;
+  }
+
+  get inputLevel(): number {
+    return this.#position === 'open' ? (this.#microphone?.meter?.level ?? 0) : 0;
+  }
+
+  get outputLevel(): number {
+    return this.#loudspeaker?.meter.level ?? 0;
+  }
+
+  get inputDevice(): AudioDevice | undefined {
+    return this.#microphone?.device;
+  }
+
+  get outputDevice(): AudioDevice | undefined {
+    return this.#loudspeaker?.device;
+  }
+
+  get playbackStatistics(): PlaybackStatistics {
+    return this.#statistics;
+  }
+
+  async start(): Promise<void> {
+    if (this.#closing !== undefined) throw voiceError('session_closed');
+    if (this.#started) throw voiceError('session_started');
+    this.#started = true;
+    try {
+      await this.#open();
+    } catch (thrown) {
+      const error = this.#ended.signal.aborted ? voiceError('aborted', undefined, thrown) : asVoiceError(thrown);
+      await this.#end(error.code, error.code === 'aborted' ? undefined : error);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) throw voiceError('aborted');
+    const setup = setupOf(this.#options, this.#position);
+    // what needs the user's gesture comes before anything is awaited
+    this.#makeAudio();
+    this.#change('initializing');
+    const abort = (): void => void this.close();
+    signal?.addEventListener('abort', abort);
+    this.#cleanUp.push(() => signal?.removeEventListener('abort', abort));
+
+    const worker = startWorker(setup, this.#options.assets, this.#ended.signal).then((started) => this.#linkTo(started));
+    const playback = this.#loudspeaker?.open();
+    await together(worker, this.#microphone?.open(), playback);
+    this.#alive();
+    const port = await playback;
+    if (port !== undefined) this.#send({ type: 'playback', port }, [port]);
+    this.#tellLatency();
+    this.#watch();
+    if ((await this.#loudspeaker?.runs()) === false) this.#report(voiceError('playback_blocked'));
+    this.#alive();
+    await new Promise<void>((resolve, reject) => {
+      this.#begun = { resolve, reject };
+      this.#send({ type: 'connect' });
+      for (const message of this.#early.splice(0)) this.#send(message);
+    });
+  }
+
+  #makeAudio(): void {
+    const { capture = true, playback = true, audioConstraints, inputDevice, outputDevice, assets } = this.#options;
+    const stream = typeof capture === 'object' ? capture : undefined;
+    if (playback !== false) {
+      this.#loudspeaker = new Loudspeaker(
+        {
+          playback: playback === true ? undefined : playback,
+          rate: OUTPUT_RATE,
+          volume: this.#volume,
+          device: outputDevice,
+          assets,
+        },
+        (error) => this.#report(error),
+      );
+    }
+    if (capture === false) return;
+    this.#microphone = new Microphone(
+      { constraints: audioConstraints, device: inputDevice, stream, assets },
+      {
+        connected: (port, rate) => this.#sendSoon({ type: 'capture', port, rate }),
+        changed: (device, lost) => this.#emitter.emit('deviceChanged', { direction: 'input', device, lost }),
+        failed: (error) => this.#report(error),
+      },
+    );
+    this.#microphone.enable(this.#position !== 'muted');
+  }
+
+  #linkTo(worker: Worker): void {
+    const { credentials, relay } = this.#options;
+    this.#link = new WorkerLink(
+      worker,
+      { credentials, relay },
+      {
+        connected: () => this.#begun?.resolve(),
+        event: (event) => this.#receive(event),
+        audio: (event) => this.#emitter.emit('audio', event),
+        statistics: (statistics) => (this.#statistics = statistics),
+        broken: (error) => void this.#end(error.code, error),
+      },
+    );
+    if (this.#ended.signal.aborted) this.#link.terminate();
+    if (this.#emitter.has('audio')) this.#send({ type: 'wantAudio', wanted: true });
+  }
+
+  #watch(): void {
+    const online = (): void => this.#send({ type: 'online' });
+    addEventListener('online', online);
+    const leave = (): void => void this.close();
+    addEventListener('pagehide', leave);
+    this.#cleanUp.push(
+      watchDevices((devices) => this.#emitter.emit('devicesChanged', devices)),
+      () => removeEventListener('online', online),
+      () => removeEventListener('pagehide', leave),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#end('hangup', undefined);
+  }
+
+  mute(): void {
+    this.#position = this.#position === 'open' ? 'muted' : this.#position;
+    this.#place(this.#position);
+  }
+
+  unmute(): void {
+    this.#place(this.#position === 'muted' ? 'open' : this.#position);
+  }
+
+  pushToTalk(pressed: boolean): void {
+    this.#place(pressed ? 'open' : 'closed');
+  }
+
+  #place(position: MicrophonePosition): void {
+    this.#position = position;
+    this.#microphone?.enable(position !== 'muted');
+    this.#send({ type: 'microphone', position });
+    this.#emitter.emit('microphoneChanged', { position });
+  }
+
+  sendText(text: string): void {
+    this.#typed = [...this.#typed.slice(-20), text.trim()];
+    this.#sendSoon({ type: 'text', text });
+  }
+
+  sendAudio(samples: Int16Array | Float32Array | ArrayBuffer, rate: number = INPUT_RATE): void {
+    const view = samples instanceof ArrayBuffer ? new Int16Array(samples, 0, samples.byteLength >> 1) : samples;
+    const whole = view.byteLength === view.buffer.byteLength && view.buffer instanceof ArrayBuffer;
+    const sent = whole ? view : view.slice();
+    this.#send({ type: 'sound', samples: sent, rate }, [sent.buffer as ArrayBuffer]);
+  }
+
+  interrupt(): void {
+    this.#send({ type: 'interrupt' });
+  }
+
+  setVolume(volume: number): void {
+    this.#volume = clamped(volume);
+    this.#loudspeaker?.setVolume(this.#volume);
+  }
+
+  async setInputDevice(id: string | undefined): Promise<void> {
+    await this.#microphone?.use(id);
+  }
+
+  async setOutputDevice(id: string | undefined): Promise<void> {
+    if (this.#loudspeaker === undefined) return;
+    await this.#loudspeaker.use(id);
+    this.#tellLatency();
+    const { device } = this.#loudspeaker;
+    this.#emitter.emit('deviceChanged', { direction: 'output', device, lost: false });
+  }
+
+  addToolResult(id: string, result: unknown): void {
+    if (result instanceof Error) this.#send({ type: 'toolFailed', id, message: sentence(result) });
+    else this.#send({ type: 'toolResult', id, json: resultText(result) });
+  }
+
+  reportPlayed(turn: number, samples: number): void {
+    this.#send({ type: 'played', turn, samples });
+  }
+
+  devices(): Promise<AudioDevices> {
+    return listDevices();
+  }
+
+  inputFrequencies(bins?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    return spectrum(this.#position === 'open' ? this.#microphone?.meter : undefined, bins);
+  }
+
+  outputFrequencies(bins?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    return spectrum(this.#loudspeaker?.meter, bins);
+  }
+
+  on<Name extends VoiceEventName>(name: Name, listener: VoiceListener<Name>): () => void {
+    this.#emitter.on(name, listener);
+    if (name === 'audio') this.#send({ type: 'wantAudio', wanted: true });
+    return () => this.off(name, listener);
+  }
+
+  off<Name extends VoiceEventName>(name: Name, listener: VoiceListener<Name>): void {
+    this.#emitter.off(name, listener);
+    if (name === 'audio' && !this.#emitter.has('audio')) this.#send({ type: 'wantAudio', wanted: false });
+  }
+
+  #receive(event: SessionEvent): void {
+    switch (event.type) {
+      case 'stateChanged':
+        if (event.to !== 'closed') this.#change(event.to);
+        break;
+      case 'transcript':
+        this.#emitter.emit('transcript', event);
+        this.#messages.transcript(event, this.#wasTyped(event) ? 'text' : 'speech');
+        this.#emitter.emit('messagesChanged', this.messages);
+        break;
+      case 'interrupted':
+        this.#messages.interrupted(event);
+        this.#emitter.emit('interrupted', event);
+        this.#emitter.emit('messagesChanged', this.messages);
+        break;
+      case 'toolCall':
+        this.#tools.call(event);
+        break;
+      case 'usage':
+        this.#usage = event.total;
+        this.#emitter.emit('usage', event);
+        break;
+      case 'transportChanged': {
+        this.#transport = event.to;
+        const { error, ...change } = event;
+        this.#emitter.emit('transportChanged', { ...change, ...(error !== undefined && { error: completed(error) }) });
+        break;
+      }
+      case 'error':
+        this.#report(completed(event.error));
+        break;
+      case 'closed':
+        void this.#end(event.reason, event.error === undefined ? undefined : completed(event.error));
+        break;
+      case 'renewing':
+      case 'renewed':
+      case 'unknown':
+        this.#emitter.emit(event.type, event as never);
+        break;
+    }
+  }
+
+  #wasTyped({ role, text }: { readonly role: string; readonly text: string }): boolean {
+    if (role !== 'user') return false;
+    const at = this.#typed.indexOf(text.trim());
+    if (at >= 0) this.#typed.splice(at, 1);
+    return at >= 0;
+  }
+
+  #change(to: VoiceState): void {
+    const from = this.#state;
+    if (from === to) return;
+    this.#state = to;
+    if (from === 'speaking') {
+      this.#messages.answered();
+      this.#emitter.emit('messagesChanged', this.messages);
+    }
+    // the latency is known only while something plays
+    if (to === 'speaking') this.#tellLatency();
+    this.#emitter.emit('stateChanged', { from, to });
+  }
+
+  #tellLatency(): void {
+    const seconds = this.#loudspeaker?.latency;
+    if (seconds !== undefined) this.#send({ type: 'latency', seconds });
+  }
+
+  #report(error: VoiceError): void {
+    if (this.#closing === undefined) this.#emitter.emit('error', error);
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#link?.send(message, transfer);
+  }
+
+  /** Keeps what comes before the worker is there. */
+  #sendSoon(message: ToWorker): void {
+    if (this.#closing !== undefined) throw voiceError('session_closed');
+    const transfer = message.type === 'capture' ? [message.port] : [];
+    if (this.#begun === undefined && message.type !== 'capture') this.#early.push(message);
+    else if (this.#link === undefined) this.#early.push(message);
+    else this.#send(message, transfer);
+  }
+
+  #alive(): void {
+    if (this.#ended.signal.aborted) throw voiceError('aborted');
+  }
+
+  #end(reason: string, error: VoiceError | undefined): Promise<void> {
+    this.#saidGoodbye?.();
+    this.#closing ??= this.#release(reason, error);
+    return this.#closing;
+  }
+
+  async #release(reason: string, error: VoiceError | undefined): Promise<void> {
+    for (const cleanUp of this.#cleanUp.splice(0)) cleanUp();
+    this.#tools.close();
+    // the microphone first: nobody waits for a goodbye to see its light go out
+    await this.#microphone?.close();
+    if (reason === 'hangup' && this.#begun !== undefined) await this.#sayGoodbye();
+    this.#ended.abort();
+    this.#link?.terminate();
+    await this.#loudspeaker?.close();
+    this.#begun?.reject(error ?? voiceError('aborted'));
+    this.#messages.closed();
+    this.#change('closed');
+    this.#emitter.emit('closed', { reason, ...(error !== undefined && { error }) });
+  }
+
+  /** Lets the worker hang up in order. */
+  #sayGoodbye(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GOODBYE_MS);
+      this.#saidGoodbye = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#send({ type: 'close' });
+    });
+  }
+}
+
+function clamped(volume: number): number {
+  return Math.min(1, Math.max(0, volume));
+}
+
+/** Waits for all, and takes the first failure; none is left without somebody who looks at it. */
+async function together(...parts: (Promise<unknown> | undefined)[]): Promise<void> {
+  const outcomes = await Promise.allSettled(parts);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,205 @@
+//! `{"relay":{…}}`: what the relay says for itself. The only file that knows its JSON.
+
+use std::fmt;
+
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value, json};
+
+use super::RelayError;
+use crate::{error::ErrorCode, session::Failure};
+
+/// A word of the relay itself.
+///
+/// Prints no more than names: what a server adds to a status is its own affair.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Control {
+    /// The first message of the server: the client is let in.
+    Ready(Ready),
+    /// Something went wrong; when a close follows, this says why.
+    Error(Fault),
+    /// How things stand behind the relay, in the server's own fields.
+    Status(Map<String, Value>),
+    /// The server closes the socket next.
+    Close {
+        /// Why, in a word such as `ended`.
+        reason: String,
+    },
+    /// A word that this version does not know; to be passed over.
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Its body.
+        body: Value,
+    },
+}
+
+/// To what a client is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "built by every server")]
+pub struct Ready {
+    /// Version of the frames: 1.
+    pub version: u32,
+    /// The model that the server speaks with.
+    pub model: String,
+    /// What the server decides whatever the client sends: `systemPrompt`, `voice`, `tools`; an open list.
+    pub locks: Vec<String>,
+}
+
+/// An error as it is told to the other side: the fields of the catalogue, as texts, since the other side may be newer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "the form in which every language reports an error")]
+pub struct Fault {
+    /// The stable code.
+    pub code: String,
+    /// What happened, one sentence without secrets.
+    pub message: String,
+    /// Whether the same attempt may succeed later.
+    pub retryable: bool,
+    /// Who can do something about it: `caller`, `model`, `service`, `network`.
+    pub blame: String,
+}
+
+impl Fault {
+    /// The fault of this code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            message: message.into(),
+            retryable: code.retryable(),
+            blame: code.blame().as_str().to_owned(),
+        }
+    }
+
+    /// The same for a session: a code that this version does not know becomes `service_unknown`.
+    ///
+    /// ```
+    /// use nova_sonic_core::{error::ErrorCode, relay::Fault};
+    /// let fault = Fault::new(ErrorCode::Throttled, "too many conversations");
+    /// assert_eq!(fault.failure().code(), ErrorCode::Throttled);
+    /// ```
+    pub fn failure(&self) -> Failure {
+        let code = ErrorCode::parse(&self.code).unwrap_or(ErrorCode::ServiceUnknown);
+        Failure::new(code, self.message.clone())
+    }
+}
+
+impl From<&Failure> for Fault {
+    fn from(failure: &Failure) -> Self {
+        Self::new(failure.code(), failure.message())
+    }
+}
+
+impl Control {
+    /// The message's name on the wire.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Ready(_) => "ready",
+            Self::Error(_) => "error",
+            Self::Status(_) => "status",
+            Self::Close { .. } => "close",
+            Self::Unknown { name, .. } => name,
+        }
+    }
+
+    /// Appends the message's JSON, `{"relay":{"<name>":{…}}}`, to `out`: one text message.
+    ///
+    /// ```
+    /// use nova_sonic_core::relay::Control;
+    /// let mut message = Vec::new();
+    /// Control::Close { reason: "ended".to_owned() }.write_json(&mut message);
+    /// assert_eq!(message, br#"{"relay":{"close":{"reason":"ended"}}}"#);
+    /// ```
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        let body = match self {
+            Self::Ready(ready) => {
+                json!({ "version": ready.version, "model": ready.model, "locks": ready.locks })
+            }
+            Self::Error(fault) => json!({
+                "code": fault.code, "message": fault.message, "retryable": fault.retryable, "blame": fault.blame,
+            }),
+            Self::Status(fields) => Value::Object(fields.clone()),
+            Self::Close { reason } => json!({ "reason": reason }),
+            Self::Unknown { body, .. } => body.clone(),
+        };
+        let mut named = Map::new();
+        named.insert(self.name().to_owned(), body);
+        // writing a `Value` into memory has no way to fail
+        let _ = serde_json::to_writer(&mut *out, &json!({ "relay": named }));
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(ready) => f.debug_tuple("Ready").field(ready).finish(),
+            Self::Error(fault) => f.debug_tuple("Error").field(fault).finish(),
+            Self::Status(_) => f.debug_tuple("Status").finish_non_exhaustive(),
+            Self::Close { reason } => f.debug_struct("Close").field("reason", reason).finish(),
+            Self::Unknown { name, .. } => {
+                f.debug_struct("Unknown").field("name", name).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+/// Longest word or sentence that is kept of a control message, characters: a stranger's text must not fill a log.
+const KEPT_CHARACTERS: usize = 600;
+
+/// Reads a text message as a control message; `None` when it is something else.
+pub(super) fn read(text: &str) -> Result<Option<Control>, RelayError> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        relay: Option<Value>,
+        event: Option<IgnoredAny>,
+    }
+    // events are many and control messages few: who does not say the word is no control message
+    if !text.contains("\"relay\"") || !text.trim_start().starts_with('{') {
+        return Ok(None);
+    }
+    match serde_json::from_str::<Envelope>(text) {
+        Ok(Envelope { relay: Some(Value::Object(named)), event: None }) => {
+            let mut named = named.into_iter();
+            match (named.next(), named.next()) {
+                (Some((name, body)), None) => control(name, body).map(Some).ok_or(RelayError::Control),
+                _ => Err(RelayError::Control),
+            }
+        }
+        Ok(Envelope { relay: None, .. }) => Ok(None),
+        // an event as well: one side would read this and the other that
+        Ok(Envelope { relay: Some(_), .. }) => Err(RelayError::Control),
+        Err(error) if error.is_data() => Err(RelayError::Control),
+        // no JSON, which the reader of events says better
+        Err(_) => Ok(None),
+    }
+}
+
+fn control(name: String, body: Value) -> Option<Control> {
+    let text = |field: &str| body.get(field).and_then(Value::as_str).map(kept);
+    Some(match name.as_str() {
+        "ready" => Control::Ready(Ready {
+            version: body.get("version").and_then(Value::as_u64)?.try_into().ok()?,
+            model: text("model")?,
+            locks: match body.get("locks") {
+                None | Some(Value::Null) => Vec::new(),
+                Some(locks) => locks.as_array()?.iter().filter_map(Value::as_str).map(kept).collect(),
+            },
+        }),
+        "error" => Control::Error(Fault {
+            code: text("code")?,
+            message: text("message").unwrap_or_default(),
+            retryable: body.get("retryable").and_then(Value::as_bool).unwrap_or(false),
+            blame: text("blame").unwrap_or_else(|| "service".to_owned()),
+        }),
+        "status" => match body {
+            Value::Object(fields) => Control::Status(fields),
+            _ => return None,
+        },
+        "close" => Control::Close { reason: text("reason").unwrap_or_default() },
+        _ => Control::Unknown { name: kept(&name), body },
+    })
+}
+
+fn kept(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(KEPT_CHARACTERS).collect()
+}

@@ -1,0 +1,410 @@
+//! The relay: a browser's fallback through a server, from the handshake to the close.
+
+use futures_util::{SinkExt, StreamExt};
+use nova_sonic_core::{
+    event::{EventReader, ServerEvent},
+    relay::{ClientCodec, Control, FrameKind, RelayFrame, Relayed, SUBPROTOCOL},
+    secret::SecretText,
+};
+use nova_sonic_sim::{RelayFault, Simulator, StreamEnd, Transport, model::Scenario};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+use crate::{
+    request::control,
+    support::{events, simulator, within},
+};
+
+/// 32 ms at 16 kHz.
+const FRAME: usize = 512;
+
+/// A browser's half of the relay.
+struct Client {
+    socket: WebSocketStream<TcpStream>,
+    codec: ClientCodec,
+    /// What came and was not asked for yet.
+    came: Vec<ServerEvent>,
+}
+
+/// How a socket ended.
+#[derive(Debug, PartialEq)]
+enum Closed {
+    /// With the fault that was told before, the last word, and the close's code and reason.
+    Frame {
+        fault: Option<String>,
+        word: Option<String>,
+        code: u16,
+        reason: String,
+    },
+    Cut,
+}
+
+impl Closed {
+    fn refused(code: u16, fault: &str) -> Self {
+        let word = fault.to_owned();
+        Self::Frame { fault: Some(word.clone()), word: Some(word.clone()), code, reason: word }
+    }
+
+    fn plain(code: u16, word: &str) -> Self {
+        Self::Frame { fault: None, word: Some(word.to_owned()), code, reason: word.to_owned() }
+    }
+}
+
+async fn connect(simulator: &Simulator, query: &str, protocol: Option<&str>) -> Result<Client, Box<Error>> {
+    let socket = TcpStream::connect(simulator.http_address()).await.unwrap();
+    let mut request = format!("{}{query}", simulator.relay_url()).into_client_request().unwrap();
+    // any page may try it
+    request.headers_mut().insert("origin", "https://stories.example".parse().unwrap());
+    if let Some(protocol) = protocol {
+        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+    }
+    let (socket, answer) = within(client_async(request, socket)).await.map_err(Box::new)?;
+    assert_eq!(answer.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+    Ok(Client { socket, codec: ClientCodec::new(), came: Vec::new() })
+}
+
+impl Client {
+    async fn open(simulator: &Simulator) -> Self {
+        connect(simulator, "", Some(SUBPROTOCOL)).await.unwrap()
+    }
+
+    /// A client whose microphone is open.
+    async fn talking(simulator: &Simulator, tools: bool) -> Self {
+        let mut client = Self::open(simulator).await;
+        for json in events().into_iter().take(5) {
+            client.say(&if tools { with_tool(&json) } else { json }).await;
+        }
+        client.say(MICROPHONE).await;
+        client
+    }
+
+    async fn say(&mut self, json: &str) {
+        let event = EventReader::default().read_client(json.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        let message = match self.codec.encode(&event, &mut bytes).unwrap() {
+            FrameKind::Text => Message::Text(String::from_utf8(bytes).unwrap().into()),
+            FrameKind::Binary => Message::Binary(bytes.into()),
+        };
+        self.socket.send(message).await.unwrap();
+    }
+
+    /// Speaks for so many frames and is silent for as many more.
+    async fn speak(&mut self, frames: usize, silence: usize) {
+        for frame in 0..frames + silence {
+            let sample = |at: usize| if frame >= frames || at % 80 < 40 { 0 } else { 9_000_i16 };
+            let bytes: Vec<u8> = (0..FRAME).flat_map(|at| sample(at).to_le_bytes()).collect();
+            // the server may have closed already, as some tests want
+            let _ = self.socket.send(Message::Binary(bytes.into())).await;
+        }
+    }
+
+    async fn next(&mut self) -> Option<Relayed<ServerEvent>> {
+        loop {
+            match within(self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    return Some(self.codec.decode(RelayFrame::Text(&text)).unwrap());
+                }
+                Some(Ok(Message::Binary(bytes))) => {
+                    return Some(self.codec.decode(RelayFrame::Binary(&bytes)).unwrap());
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Reads until an event is as `wanted`.
+    async fn until(&mut self, wanted: impl Fn(&ServerEvent) -> bool) -> ServerEvent {
+        loop {
+            match self.next().await.expect("the conversation ended") {
+                Relayed::Event(event) if wanted(&event) => {
+                    self.came.push(event.clone());
+                    return event;
+                }
+                Relayed::Event(event) => self.came.push(event),
+                Relayed::Control(Control::Ready(_)) => {}
+                Relayed::Control(other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    async fn closed(mut self) -> Closed {
+        let (mut fault, mut word) = (None, None);
+        loop {
+            let text = match within(self.socket.next()).await {
+                Some(Ok(Message::Text(text))) => text,
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Closed::Frame {
+                        fault,
+                        word,
+                        code: frame.code.into(),
+                        reason: frame.reason.to_string(),
+                    };
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => return Closed::Cut,
+            };
+            match self.codec.decode(RelayFrame::Text(&text)) {
+                Ok(Relayed::Control(Control::Error(error))) => fault = Some(error.code),
+                Ok(Relayed::Control(Control::Close { reason })) => word = Some(reason),
+                _ => {}
+            }
+        }
+    }
+}
+
+const MICROPHONE: &str = r#"{"event":{"contentStart":{"promptName":"p","contentName":"a","type":"AUDIO","interactive":true,"role":"USER","audioInputConfiguration":{"mediaType":"audio/lpcm","sampleRateHertz":16000,"sampleSizeBits":16,"channelCount":1,"audioType":"SPEECH","encoding":"base64"}}}}"#;
+const MICROPHONE_ENDS: &str = r#"{"event":{"contentEnd":{"promptName":"p","contentName":"a"}}}"#;
+
+/// The prompt with the tool that the scenario calls.
+fn with_tool(json: &str) -> String {
+    let mut event: Value = serde_json::from_str(json).unwrap();
+    if let Some(prompt) = event["event"].get_mut("promptStart") {
+        prompt["toolUseOutputConfiguration"] = json!({ "mediaType": "application/json" });
+        prompt["toolConfiguration"] = json!({ "tools": [{ "toolSpec": {
+            "name": "get_weather", "description": "Weather of a city", "inputSchema": { "json": "{\"type\":\"object\"}" },
+        } }] });
+    }
+    event.to_string()
+}
+
+fn is_interrupted(event: &ServerEvent) -> bool {
+    matches!(event, ServerEvent::ContentEnd { stop_reason: Some(reason), .. } if reason.as_str() == "INTERRUPTED")
+}
+
+fn is_sound(event: &ServerEvent) -> bool {
+    matches!(event, ServerEvent::AudioOutput { pcm, .. } if !pcm.is_empty())
+}
+
+#[tokio::test]
+async fn a_conversation_with_an_interruption_goes_over_the_relay() {
+    let simulator = simulator(|config| config.speed = 20.0).await;
+    let mut client = Client::open(&simulator).await;
+    let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else {
+        panic!("not ready first")
+    };
+    assert_eq!((ready.version, ready.model.as_str()), (1, "amazon.nova-2-sonic-v1:0"));
+    assert!(ready.locks.is_empty());
+
+    for json in events().into_iter().take(5) {
+        client.say(&json).await;
+    }
+    client.say(MICROPHONE).await;
+    client.speak(60, 70).await;
+    client.until(is_sound).await;
+    client.speak(40, 60).await;
+    client.until(is_interrupted).await;
+    client.say(MICROPHONE_ENDS).await;
+    for json in events().into_iter().skip(5) {
+        client.say(&json).await;
+    }
+    client.until(|event| matches!(event, ServerEvent::CompletionEnd { .. })).await;
+    assert_eq!(client.closed().await, Closed::plain(1000, "ended"));
+
+    let record = within(simulator.ended_stream(0)).await;
+    assert_eq!((record.transport, record.tls, record.input_ended), (Transport::Relay, false, true));
+    assert_eq!((record.end, record.access_key_id.as_str()), (Some(StreamEnd::Completed), ""));
+    assert_eq!(record.events_received, 9 + 60 + 70 + 40 + 60);
+}
+
+#[tokio::test]
+async fn a_tool_is_called_and_answered_over_the_relay() {
+    let simulator = simulator(|config| {
+        config.speed = 20.0;
+        config.conversation.scenario = Scenario::weather().into();
+    })
+    .await;
+    let mut client = Client::talking(&simulator, true).await;
+    client.speak(40, 70).await;
+    let ServerEvent::ToolUse { tool_use_id, tool_name, .. } =
+        client.until(|event| matches!(event, ServerEvent::ToolUse { .. })).await
+    else {
+        unreachable!()
+    };
+    assert_eq!(tool_name, "get_weather");
+    for event in [
+        json!({ "contentStart": {
+            "promptName": "p", "contentName": "r", "type": "TOOL", "interactive": false, "role": "TOOL",
+            "toolResultInputConfiguration": { "toolUseId": tool_use_id.as_str(), "type": "TEXT" },
+        } }),
+        json!({ "toolResult": { "promptName": "p", "contentName": "r", "content": "{\"summary\":\"foggy\"}" } }),
+        json!({ "contentEnd": { "promptName": "p", "contentName": "r" } }),
+    ] {
+        client.say(&json!({ "event": event }).to_string()).await;
+    }
+    client.speak(0, 60).await;
+    let said = |words: &'static str| move |event: &ServerEvent| matches!(event, ServerEvent::TextOutput { text, .. } if text.contains(words));
+    client.until(said("foggy in Oslo")).await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_or_not_allowed_closes_with_4003() {
+    let simulator = simulator(|_| {}).await;
+    for (message, fault) in [
+        (Message::Text("hello".into()), "event_invalid"),
+        (Message::Text(r#"{"relay":{"ready":{}}}"#.into()), "event_invalid"),
+        (Message::Binary(vec![0, 0].into()), "frame_malformed"),
+        (Message::Binary(vec![0].into()), "frame_malformed"),
+        (Message::Text(r#"{"event":{"response.cancel":{}}}"#.into()), "relay_refused"),
+        (Message::Text(r#"{"event":{"promptEnd":{"promptName":"p"}}}"#.into()), "protocol_violated"),
+    ] {
+        let mut client = Client::open(&simulator).await;
+        client.socket.send(message.clone()).await.unwrap();
+        assert_eq!(client.closed().await, Closed::refused(4003, fault), "{message:?}");
+    }
+    let end = within(simulator.ended_stream(0)).await.end;
+    assert_eq!(end, Some(StreamEnd::Refused("event_invalid".to_owned())));
+}
+
+#[tokio::test]
+async fn a_word_of_a_later_version_is_passed_over() {
+    let simulator = simulator(|_| {}).await;
+    let mut client = Client::open(&simulator).await;
+    client.socket.send(Message::Text(r#"{"relay":{"later":{}}}"#.into())).await.unwrap();
+    for json in events() {
+        client.say(&json).await;
+    }
+    assert_eq!(client.closed().await, Closed::plain(1000, "ended"));
+}
+
+#[tokio::test]
+async fn floods_close_with_4008() {
+    let simulator = simulator(|_| {}).await;
+    let mut sound = Client::talking(&simulator, false).await;
+    // 16 s of it in no time
+    sound.speak(0, 500).await;
+    assert_eq!(sound.closed().await, Closed::refused(4008, "relay_limit_exceeded"));
+
+    let mut words = Client::open(&simulator).await;
+    for json in events().into_iter().take(5) {
+        words.say(&json).await;
+    }
+    for number in 0..2_500 {
+        let start = json!({ "event": { "contentStart": {
+            "promptName": "p", "contentName": format!("b{number}"), "type": "TEXT", "interactive": true, "role": "USER",
+        } } });
+        let end =
+            json!({ "event": { "contentEnd": { "promptName": "p", "contentName": format!("b{number}") } } });
+        for event in [start, end] {
+            let _ = words.socket.feed(Message::Text(event.to_string().into())).await;
+        }
+    }
+    let _ = words.socket.flush().await;
+    assert_eq!(words.closed().await, Closed::refused(4008, "relay_limit_exceeded"));
+
+    for message in [Message::Binary(vec![0; 300_000].into()), Message::Text("x".repeat(1_000_001).into())] {
+        let mut long = Client::open(&simulator).await;
+        // the server may be gone before all of it is written
+        let _ = long.socket.send(message).await;
+        assert_eq!(long.closed().await, Closed::refused(4008, "frame_too_large"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_lets_in_whoever_names_it() {
+    let simulator =
+        simulator(|config| config.relay_token = Some(SecretText::new("open sesame".to_owned()))).await;
+    for query in ["", "?token=", "?token=open", "?Token=open+sesame"] {
+        let client = connect(&simulator, query, Some(SUBPROTOCOL)).await.unwrap();
+        assert_eq!(client.closed().await, Closed::refused(4001, "sign_in_required"), "{query}");
+    }
+    assert!(simulator.streams().is_empty());
+    assert_eq!(simulator.state().tally.streams.refused["sign_in_required"], 4);
+    let mut client = connect(&simulator, "?token=open%20sesame", Some(SUBPROTOCOL)).await.unwrap();
+    assert!(matches!(client.next().await, Some(Relayed::Control(Control::Ready(_)))));
+    assert!(!format!("{simulator:?}").contains("sesame"));
+}
+
+#[tokio::test]
+async fn a_model_that_does_not_speak_closes_with_4004() {
+    let simulator = simulator(|_| {}).await;
+    for model in ["amazon.nova-9-sonic", "amazon.nova-lite-v1:0", "amazon.nova-sonic-v1:0", ""] {
+        let client = connect(&simulator, &format!("?model={model}"), Some(SUBPROTOCOL)).await.unwrap();
+        assert_eq!(client.closed().await, Closed::refused(4004, "model_not_found"), "{model}");
+    }
+    let mut client =
+        connect(&simulator, "?model=amazon.nova-2-5-sonic", Some("chat, nova-sonic.relay.v1")).await.unwrap();
+    let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else { panic!("not ready") };
+    assert_eq!(ready.model, "amazon.nova-2-5-sonic");
+}
+
+#[tokio::test]
+async fn other_subprotocols_are_refused_before_the_switch() {
+    let simulator = simulator(|_| {}).await;
+    for protocol in [None, Some("nova-sonic.relay.v2"), Some("xnova-sonic.relay.v1")] {
+        let Err(error) = connect(&simulator, "", protocol).await else { panic!("{protocol:?} was taken") };
+        let Error::Http(answer) = *error else { panic!("{error}") };
+        assert_eq!(answer.status().as_u16(), 400);
+    }
+}
+
+#[tokio::test]
+async fn faults_are_set_from_another_process() {
+    let simulator = simulator(|config| config.control = true).await;
+    let set = async |fault: Value| {
+        let answer = control(&simulator, "POST", "faults", &json!({ "relay": fault }).to_string()).await;
+        assert_eq!((answer.status, &answer.json()["relay_fault"]), (200, &fault));
+    };
+    set(json!({ "refuse": { "code": 4011 } })).await;
+    assert_eq!(Client::open(&simulator).await.closed().await, Closed::plain(4011, "fault"));
+    assert!(simulator.streams().is_empty());
+
+    set(json!({ "close_after": { "messages": 3, "code": 4008 } })).await;
+    assert_eq!(Client::talking(&simulator, false).await.closed().await, Closed::plain(4008, "fault"));
+
+    set(json!({ "cut_after": { "messages": 3 } })).await;
+    assert_eq!(Client::talking(&simulator, false).await.closed().await, Closed::Cut);
+
+    simulator.relay_fault(Some(RelayFault::Refuse { code: 4003 }));
+    assert_eq!(Client::open(&simulator).await.closed().await, Closed::plain(4003, "fault"));
+    assert_eq!(control(&simulator, "POST", "reset", "").await.json()["relay_fault"], Value::Null);
+    assert!(Client::open(&simulator).await.next().await.is_some());
+}
+
+#[tokio::test]
+async fn a_failing_service_closes_with_4011() {
+    for (scenario, fault) in [
+        (
+            r#"{"name":"x","opening":{"refuse":{"name":"ThrottlingException","message":"later"}}}"#,
+            "throttled",
+        ),
+        (r#"{"name":"x","faults":[{"after_events":2,"kind":"model_timeout"}]}"#, "model_timeout"),
+        (
+            r#"{"name":"x","faults":[{"after_events":2,"kind":{"error_message":{"code":"InternalServerException","message":"m"}}}]}"#,
+            "service_failed",
+        ),
+    ] {
+        let simulator = simulator(|config| {
+            config.conversation.scenario = Scenario::from_json(scenario).unwrap().into();
+        })
+        .await;
+        let mut client = Client::open(&simulator).await;
+        for json in events().into_iter().take(2) {
+            // a refused one may be closed already
+            let _ = client.socket.send(Message::Text(json.into())).await;
+        }
+        assert_eq!(client.closed().await, Closed::refused(4011, fault));
+    }
+}
+
+#[tokio::test]
+async fn whoever_opens_nothing_or_leaves_gives_its_place_back() {
+    let simulator = simulator(|config| {
+        config.max_concurrent_streams = 1;
+        config.speed = 100.0;
+    })
+    .await;
+    let idle = Client::open(&simulator).await;
+    let second = Client::open(&simulator).await;
+    assert_eq!(second.closed().await, Closed::refused(4011, "throttled"));
+    assert_eq!(idle.closed().await, Closed::refused(4008, "relay_limit_exceeded"));
+    within(simulator.ended_stream(0)).await;
+    let gone = Client::talking(&simulator, false).await;
+    drop(gone);
+    assert_eq!(within(simulator.ended_stream(1)).await.end, Some(StreamEnd::ClientGone));
+    assert!(Client::open(&simulator).await.next().await.is_some());
+}
