@@ -6,9 +6,11 @@ const { window } = new JSDOM('<!doctype html><html lang="en"><title>test</title>
     pretendToBeVisual: true,
     url: 'https://localhost/',
 });
+// jsdom has none; the tests in a real browser press with real ones
+window.PointerEvent ??= class PointerEvent extends window.MouseEvent {};
 for (const name of Object.getOwnPropertyNames(window)) {
-    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { configurable: true, get: () => window[name] });
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { configurable: true, writable: true, value: window[name] });
 }
-globalThis.window = window;
+// newer versions of Node have one of their own
 Object.defineProperty(globalThis, 'navigator', { configurable: true, value: window.navigator });
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;

@@ -21,7 +21,7 @@ import { VoiceError } from '../../web/errors.js';
 export class SessionDouble implements VoiceSessionLike {
   state: VoiceState = 'idle';
   messages: readonly Message[] = [];
-  readonly usage: Usage = { input: { speechTokens: 0, textTokens: 0 }, output: { speechTokens: 0, textTokens: 0 } };
+  readonly usage: Usage = { input: { speech: 0, text: 0 }, output: { speech: 0, text: 0 } };
   transport: ConnectionKind | undefined;
   microphone: MicrophonePosition;
   volume = 1;
@@ -34,6 +34,9 @@ export class SessionDouble implements VoiceSessionLike {
   /** What was done to it, in order. */
   readonly done: string[] = [];
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  /** Whether closing takes until `hangUp` is called. */
+  saysGoodbye = false;
+  #goodbye: (() => void) | undefined;
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
 
   constructor(readonly options: VoiceSessionOptions = {}) {
@@ -72,9 +75,16 @@ export class SessionDouble implements VoiceSessionLike {
   close(): Promise<void> {
     this.done.push('close');
     if (this.state === 'closed') return Promise.resolve();
+    if (this.saysGoodbye) return new Promise((resolve) => (this.#goodbye = resolve));
+    this.hangUp();
+    return Promise.resolve();
+  }
+
+  /** What closing comes to. */
+  hangUp(): void {
     this.#end('hangup');
     this.#settle?.reject(new VoiceError({ code: 'aborted', message: 'closed', retryable: false, blame: 'caller' }));
-    return Promise.resolve();
+    this.#goodbye?.();
   }
 
   #end(reason: string, error?: VoiceError): void {

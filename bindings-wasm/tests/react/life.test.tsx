@@ -144,6 +144,37 @@ test('two starts are one conversation', () => {
   assert.equal(made.length, 1);
 });
 
+test('who hung up may start again before the goodbye is over', async () => {
+  const { made, createSession } = sessionsMade();
+  const { out, element } = page({ createSession });
+  render(element());
+  act(() => void out.controls?.start());
+  const [first] = made;
+  assert.ok(first);
+  act(() => first.connect());
+  first.saysGoodbye = true;
+  act(() => void out.controls?.close());
+  assert.equal(out.state?.state, 'closed');
+  assert.throws(() => out.controls?.sendText('hello'), { code: 'session_closed' });
+  act(() => void out.controls?.start());
+  assert.equal(made.length, 2);
+  act(() => first.hangUp());
+  assert.equal(out.state?.state, 'initializing', 'the end of the first is nothing to the second');
+  assert.deepEqual(leftOver(made.slice(0, 1)), []);
+});
+
+test('to give up a start is no error', async () => {
+  const { createSession } = sessionsMade();
+  const { out, element } = page({ createSession });
+  render(element());
+  await act(async () => {
+    const started = out.controls?.start();
+    void out.controls?.close();
+    await assert.rejects(started!, { code: 'aborted' });
+  });
+  assert.deepEqual(out.state, { state: 'closed', transport: undefined, microphone: 'open', error: undefined });
+});
+
 test('each conversation is a session of its own, with the options of the latest render', () => {
   const { made, createSession } = sessionsMade();
   const { out, element } = page({ createSession, voice: 'amy' });

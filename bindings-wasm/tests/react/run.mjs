@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+const TYPESCRIPT = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 const ON_A_SERVER = /^server\.test/;
 
 const tests = readdirSync(HERE).filter((name) => /\.test\.tsx$/.test(name));
@@ -16,7 +17,7 @@ for (const version of readdirSync(HERE).filter((name) => /^react-\d+$/.test(name
     const folder = join(HERE, version);
     install(folder);
     // beside the packages of this version, so that what the tests import is found there
-    const built = join(folder, 'built');
+    const built = join(folder, 'dist');
     rmSync(built, { recursive: true, force: true });
     await build({
         entryPoints: tests.map((name) => join(HERE, name)),
@@ -24,6 +25,8 @@ for (const version of readdirSync(HERE).filter((name) => /^react-\d+$/.test(name
         outExtension: { '.js': '.mjs' },
         bundle: true,
         packages: 'external',
+        // made by the package's build, and loaded by no test
+        external: ['*/inline.js'],
         platform: 'node',
         format: 'esm',
         target: 'es2022',
@@ -31,6 +34,7 @@ for (const version of readdirSync(HERE).filter((name) => /^react-\d+$/.test(name
         sourcemap: 'inline',
         logLevel: 'warning',
     });
+    failed ||= spawnSync(process.execPath, [TYPESCRIPT, '-p', folder], { stdio: 'inherit' }).status !== 0;
     const files = readdirSync(built).filter((name) => name.endsWith('.mjs'));
     copyFileSync(join(HERE, 'dom.mjs'), join(built, 'dom.mjs'));
     console.log(`React ${JSON.parse(readFileSync(join(folder, 'node_modules/react/package.json'), 'utf8')).version}`);

@@ -122,11 +122,9 @@ test('calls of a session of the page are answered by the component that has the 
     </VoiceSessionProvider>
   );
   const { unmount } = render(page(true));
-  await act(async () => {
-    session.emit('toolCall', { id: '1', name: 'turn_page', input: { by: 2 } });
-    session.emit('toolCall', { id: '2', name: 'fail', input: {} });
-    session.emit('toolCall', { id: '3', name: 'of_somebody_else', input: {} });
-  });
+  for (const [id, name] of [['1', 'turn_page'], ['2', 'fail'], ['3', 'of_somebody_else']] as const) {
+    await act(async () => session.emit('toolCall', { id, name, input: { by: 2 } }));
+  }
   assert.deepEqual(session.done, ['addToolResult 1 "book: from 1 to 3"', 'addToolResult 2 Error: no page 9']);
   unmount();
   session.emit('toolCall', { id: '4', name: 'turn_page', input: { by: 2 } });

@@ -53,6 +53,8 @@ export class VoiceStore {
   /** Whether the session is the page's own, which we neither make nor close. */
   #given: boolean;
   #starting: Promise<void> | undefined;
+  /** The session that was told to close. It may still be saying goodbye; for the user it is over. */
+  #ending: VoiceSessionLike | undefined;
   #gone = false;
   #choices: Choices = {};
   #mutedAtStart = false;
@@ -109,7 +111,14 @@ export class VoiceStore {
   }
 
   close(): Promise<void> {
-    return this.#session?.close() ?? Promise.resolve();
+    const session = this.#session;
+    if (!session) return Promise.resolve();
+    const closed = session.close();
+    if (!this.#given) {
+      this.#ending = session;
+      this.#refresh(session);
+    }
+    return closed;
   }
 
   /** The session that is going on, for what makes no sense without one. */
@@ -160,11 +169,13 @@ export class VoiceStore {
   }
 
   #going(): VoiceSessionLike | undefined {
-    return this.#session?.state === 'closed' ? undefined : this.#session;
+    const session = this.#session;
+    return session?.state === 'closed' || session === this.#ending ? undefined : session;
   }
 
   #microphoneAtStart(): MicrophonePosition {
-    return this.#mutedAtStart ? 'muted' : (this.#options.microphone ?? 'open');
+    const position = this.#options.microphone ?? 'open';
+    return this.#mutedAtStart && position === 'open' ? 'muted' : position;
   }
 
   #optionsAtStart(): VoiceSessionOptions {
@@ -203,16 +214,15 @@ export class VoiceStore {
 
   #refresh(session: VoiceSessionLike, error?: VoiceError): void {
     if (session !== this.#session) return;
-    const over = session.state === 'closed' ? (error ?? this.status.read().error) : undefined;
-    this.#publish(statusOf(session, over));
+    if (this.#going()) this.#publish(statusOf(session, undefined));
+    else this.#publish({ ...over(session), error: error ?? this.status.read().error });
     this.levels.wake();
   }
 
   #failed(session: VoiceSessionLike, thrown: unknown): void {
     if (session !== this.#session) return;
     this.#starting = undefined;
-    const error = this.status.read().error ?? errorOf(thrown);
-    this.#publish({ ...statusOf(session, error), state: 'closed' });
+    this.#publish({ ...over(session), error: this.status.read().error ?? errorOf(thrown) });
     closeQuietly(session);
   }
 
@@ -222,9 +232,10 @@ export class VoiceStore {
     this.#unwatchAll();
     this.#session = undefined;
     this.#starting = undefined;
+    this.#ending = undefined;
     this.levels.wake();
     if (!session || this.#given) return;
-    this.#publish({ ...statusOf(session, undefined), state: 'closed', transport: undefined });
+    this.#publish(over(session));
     closeQuietly(session);
   }
 
@@ -242,6 +253,10 @@ function statusOf(session: VoiceSessionLike, error: VoiceError | undefined): Voi
   return { state, transport, microphone, error };
 }
 
+function over({ microphone }: VoiceSessionLike): VoiceStatus {
+  return { state: 'closed', transport: undefined, microphone, error: undefined };
+}
+
 function isSame(one: VoiceStatus, other: VoiceStatus): boolean {
   return (
     one.state === other.state &&
@@ -251,8 +266,9 @@ function isSame(one: VoiceStatus, other: VoiceStatus): boolean {
   );
 }
 
+/** What there is to tell; that somebody hung up before the conversation stood is nothing. */
 function errorOf(thrown: unknown): VoiceError | undefined {
-  return thrown instanceof VoiceError ? thrown : undefined;
+  return thrown instanceof VoiceError && thrown.code !== 'aborted' ? thrown : undefined;
 }
 
 /** Closes a session of which nobody is left to be told that closing failed. */
