@@ -1,7 +1,7 @@
 // The tarball of @nova-sonic/web, as `npm pack` makes it, and the projects that install it.
 
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,9 @@ const BUNDLERS = at('../bundlers/');
 const TALK = at('../app/talk.js');
 /** Outside every folder with a lock file: bundlers take the nearest one above for the root of the project. */
 const SCRATCH = process.env.NOVA_SONIC_SCRATCH ?? at('../../../target/package-web/');
+
+/** Keeps the lock file that a folder was installed for. */
+const INSTALLED = 'installed-lock.json';
 
 /** The name that people install. */
 export const NAME = '@nova-sonic/web';
@@ -42,11 +45,10 @@ export async function unpacked(t) {
 export async function project(t, name) {
     const source = join(BUNDLERS, name);
     const folder = join(SCRATCH, name);
-    await mkdir(folder, { recursive: true });
-    for (const entry of await readdir(folder)) {
-        if (entry !== 'node_modules' && entry !== 'package-lock.json') await rm(join(folder, entry), { recursive: true, force: true });
-    }
     await install(source, folder);
+    for (const entry of await readdir(folder)) {
+        if (entry !== 'node_modules' && entry !== INSTALLED) await rm(join(folder, entry), { recursive: true, force: true });
+    }
     await cp(source, folder, { recursive: true });
     await cp(TALK, join(folder, 'talk.js'));
     // what bundlers remember of the package is of another tarball
@@ -57,21 +59,15 @@ export async function project(t, name) {
 
 async function install(source, folder) {
     const lock = await readFile(join(source, 'package-lock.json'), 'utf8');
-    const installed = await readFile(join(folder, 'package-lock.json'), 'utf8').catch(() => undefined);
-    if (lock === installed && (await exists(join(folder, 'node_modules')))) return;
+    const done = join(folder, INSTALLED);
+    if ((await readFile(done, 'utf8').catch(() => undefined)) === lock) return;
     say(`installing the packages of ${source} with npm`);
-    await rm(join(folder, 'package-lock.json'), { force: true });
-    await cp(join(source, 'package.json'), join(folder, 'package.json'));
-    // the lock file comes last into the kept folder, so that an installation that broke off is made again
-    const partial = join(folder, 'node_modules');
-    await rm(partial, { recursive: true, force: true });
-    await cp(join(source, 'package-lock.json'), join(folder, 'package-lock.json'));
-    try {
-        await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
-    } catch (error) {
-        await rm(join(folder, 'package-lock.json'), { force: true });
-        throw error;
-    }
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const name of ['package.json', 'package-lock.json']) await cp(join(source, name), join(folder, name));
+    // not `npm ci`: it insists on the builds for other systems, which a registry need not have
+    await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
+    await writeFile(done, lock);
 }
 
 async function unpack(tarball, folder) {
