@@ -20,9 +20,14 @@ pub(crate) fn install(folder: &Path) -> Done {
     )
 }
 
-/// Runs the tests of a folder against the simulator at `simulator`.
+/// Installs what a folder needs and runs the tests in it against the simulator at `simulator`.
 pub(crate) fn test(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
     install(folder)?;
+    run(folder, simulator)
+}
+
+/// Runs the tests of a folder whose packages are there.
+pub(crate) fn run(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
     let outcome = child::run_and_keep(
         Command::new("node")
             .args(["--test", "--test-reporter=spec"])

@@ -16,7 +16,8 @@ use crate::{
     step::Steps,
     tally::Tally,
     tools::{self, Workspace},
-    wasm,
+    wasm::{self, Purpose},
+    web,
 };
 
 /// Options of `cargo xtask test`.
@@ -38,6 +39,8 @@ enum Suite {
     Rust,
     /// The core builds for browsers.
     Wasm,
+    /// The browser package: its engine in Node, against the shared vectors and the simulator.
+    Web,
     /// The AWS SDK for JavaScript against the simulator.
     Node,
     /// boto3 against the simulator.
@@ -57,6 +60,7 @@ impl Suite {
         match self {
             Self::Rust => "Rust: the workspace with all features, and its documentation's examples",
             Self::Wasm => "wasm32: the core with default features builds for browsers",
+            Self::Web => "Web: the engine of the browser package in Node, against the simulator",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
@@ -72,6 +76,7 @@ impl Suite {
         match self {
             Self::Rust => "rust",
             Self::Wasm => "wasm",
+            Self::Web => "web",
             Self::Node => "node",
             Self::Python => "python",
             Self::Package => "package",
@@ -85,8 +90,9 @@ impl Suite {
         match self {
             Self::Rust => rust(),
             Self::Wasm => {
-                wasm::build("nova-sonic-core", &[], &run.workspace.target()).map(|_| Tally::of_one(true))
+                wasm::build("nova-sonic-core", Purpose::Check, &run.target).map(|_| Tally::of_one(true))
             }
+            Self::Web => web(run),
             Self::Node => node::test(&interop("node")?, run.simulator()?),
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
@@ -187,6 +193,12 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         });
     }
     conclude(&lines)
+}
+
+/// The engine as it is shipped: built, and then run by Node.
+fn web(run: &Run) -> Result<Tally, Failure> {
+    web::engine(&run.target)?;
+    node::run(&tools::root().join(web::PACKAGE).join("tests/engine"), run.simulator()?)
 }
 
 fn rust() -> Result<Tally, Failure> {

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::observation::StreamEnd;
+use crate::observation::{Refusal, StreamEnd};
 
 /// Real time that a client has to answer a close.
 const LINGER: Duration = Duration::from_secs(1);
@@ -48,6 +48,15 @@ impl Ending {
     pub(crate) fn refused(code: ErrorCode, message: impl Into<String>, close: CloseCode) -> Self {
         let end = StreamEnd::Refused(code.as_str().to_owned());
         Self::Close { fault: Some(Fault::new(code, message)), code: close.number(), end }
+    }
+
+    /// What a record of it says: a name, and a sentence.
+    pub(crate) fn noted(&self) -> Refusal<'_> {
+        let (fault, end) = match self {
+            Self::Close { fault, end, .. } => (fault.as_ref(), end),
+            Self::Cut(end) => (None, end),
+        };
+        Refusal { name: end.name(), message: fault.map_or("as a fault asks", |fault| &fault.message) }
     }
 
     /// The service behind the relay, here the model, has failed.

@@ -18,7 +18,6 @@ use super::{reply::Reply, websocket};
 use crate::{
     api_error::ApiError,
     bedrock::admit_relay,
-    observation::Refusal,
     relay::{Ending, close, talk},
     service::{Connection, Service},
 };
@@ -89,8 +88,8 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
     match admitted {
         Ok(stream) => talk(socket, stream, service.shutdown.clone()).await,
         Err(ending) => {
-            let end = close(&mut socket, ending).await;
-            service.observation.stream_refused("Relay", Refusal { name: end.name(), message: "refused" });
+            service.observation.stream_refused("Relay", ending.noted());
+            close(&mut socket, ending).await;
         }
     }
 }

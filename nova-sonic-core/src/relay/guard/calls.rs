@@ -30,7 +30,7 @@ impl Calls {
     pub(super) fn sort(&mut self, rules: &GuardRules, event: ServerEvent, out: &mut VecDeque<GuardOutput>) {
         match &event {
             ServerEvent::ContentStart { content_id, content: ServerContent::Tool, .. } => {
-                if self.held.len() < WAITING_LIMIT {
+                if rules.answers_some() && self.held.len() < WAITING_LIMIT {
                     return self.held.push((content_id.clone(), event));
                 }
             }

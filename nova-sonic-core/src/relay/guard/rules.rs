@@ -176,10 +176,23 @@ impl GuardRules {
         Control::Ready(Ready { version: VERSION, model: self.model.clone(), locks: locks.collect() })
     }
 
+    /// The tools whose calls the server answers.
+    fn own_tools(&self) -> impl Iterator<Item = &ToolSpec> {
+        let tools = match &self.tools {
+            ToolRule::Free => &[][..],
+            ToolRule::Merged(tools) | ToolRule::Locked(tools) => tools,
+        };
+        tools.iter().filter(|tool| tool.on_server).map(|tool| &tool.spec)
+    }
+
+    /// Whether the server answers the calls of any tool.
+    pub(super) fn answers_some(&self) -> bool {
+        self.own_tools().next().is_some()
+    }
+
     /// Whether the server answers the calls of this tool.
     pub(super) fn answers(&self, tool: &str) -> bool {
-        let (ToolRule::Merged(tools) | ToolRule::Locked(tools)) = &self.tools else { return false };
-        tools.iter().any(|known| known.on_server && known.spec.name() == tool)
+        self.own_tools().any(|own| own.name() == tool)
     }
 
     pub(super) fn voice(&self, asked: String) -> Result<String, GuardError> {
