@@ -17,6 +17,8 @@ const LIMIT = { timeout: 400_000 };
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 /** How the inline copy of the WebAssembly begins, in base64. */
 const INLINE = 'AGFzbQEAAAA';
+/** The one of `@nova-sonic/web/react`: frameworks put buttons of their own into pages. */
+const TALK_BUTTON = 'button[aria-pressed]';
 
 let backend;
 let browser;
@@ -127,7 +129,7 @@ test('webpack 5, under a strict policy', LIMIT, async (t) => {
 
 test('Next dev', LIMIT, async (t) => {
     const folder = await project(t, 'next-16');
-    const { inline, said } = await talkAt(t, await next(t, folder, 'dev'));
+    const { inline, said } = await talkAt(t, await next(t, folder, 'dev'), TALK_BUTTON);
     assert.equal(inline, false);
     assert.deepEqual(said.filter((line) => /hydrat|did not match/i.test(line)), []);
 });
@@ -135,7 +137,7 @@ test('Next dev', LIMIT, async (t) => {
 test('Next build', LIMIT, async (t) => {
     const folder = await project(t, 'next-16');
     await finish(folder, 'next/dist/bin/next', ['build']);
-    const { inline, said } = await talkAt(t, await next(t, folder, 'start'));
+    const { inline, said } = await talkAt(t, await next(t, folder, 'start'), TALK_BUTTON);
     assert.equal(inline, false);
     assert.deepEqual(said.filter((line) => /hydrat|did not match/i.test(line)), []);
 });
@@ -144,8 +146,9 @@ test('React in StrictMode: leaving the route in mid-sentence leaves nothing open
     const { page, said } = await openPage(t, browser);
     await page.goto(`${await viteDev(t, 'vite-8')}/?react#${encodeURIComponent(JSON.stringify(backend.options))}`);
     for (const _round of ['first', 'second']) {
-        await page.click('[aria-pressed]');
-        await until(page, () => window.seen.states.at(-1), (state) => state === 'speaking', 'an answer begins', said);
+        await page.click(TALK_BUTTON);
+        const { error } = await until(page, () => window.seen, ({ states, error }) => error || states.at(-1) === 'speaking', 'an answer begins', said);
+        assert.equal(error, undefined, said.join('\n'));
         assert.deepEqual(await page.evaluate(() => window.stillOpen().workers), 1, 'one worker, although mounted twice');
         await page.click('[data-route="other"]');
         await until(
