@@ -31,11 +31,12 @@ pub(crate) struct Opened {
 impl Direct {
     /// Signs the URL with what the application's endpoint has granted.
     pub(crate) fn open(
-        grant: Grant,
+        grant: &[u8],
         wall: Timestamp,
         model: Option<&str>,
         endpoint: Option<&str>,
     ) -> Result<Opened, Fault> {
+        let grant = Grant::read_json(grant, wall)?;
         grant.check_open(wall)?;
         let now = grant.signing_time(wall);
         let clock = grant.clock_offset();

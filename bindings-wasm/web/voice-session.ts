@@ -1,18 +1,17 @@
 // One spoken conversation, as a page has it: brings microphone, loudspeaker and worker together and tells what happens.
 
-import type { SessionEvent, ToWorker } from './channel.js';
+import type { ToWorker } from './channel.js';
 import { VoiceError, asVoiceError, voiceError } from './errors.js';
 import type { ConnectionKind, VoiceSessionOptions } from './options.js';
 import { startWorker } from './page/assets.js';
 import { listDevices, watchDevices } from './page/devices.js';
 import { Emitter } from './page/emitter.js';
-import { Loudspeaker } from './page/loudspeaker.js';
-import { MessageList } from './page/messages.js';
 import { spectrum } from './page/meter.js';
-import { Microphone } from './page/microphone.js';
-import { INPUT_RATE, OUTPUT_RATE, setupOf } from './page/setup.js';
+import { Progress } from './page/progress.js';
+import { INPUT_RATE, setupOf } from './page/setup.js';
+import { Sound } from './page/sound.js';
 import { ToolRunner, resultText, sentence } from './page/tools.js';
-import { WorkerLink, completed } from './page/worker-link.js';
+import { WorkerLink } from './page/worker-link.js';
 import type {
   AudioDevice,
   AudioDevices,
@@ -29,7 +28,6 @@ import type {
 /** How long the worker may take to say goodbye, ms. */
 const GOODBYE_MS = 2_500;
 
-const NO_USAGE: Usage = { input: { speech: 0, text: 0 }, output: { speech: 0, text: 0 } };
 const NO_STATISTICS: PlaybackStatistics = { bufferedMs: 0, targetMs: 0, underruns: 0, gapMs: 0 };
 
 /**
@@ -44,26 +42,20 @@ const NO_STATISTICS: PlaybackStatistics = { bufferedMs: 0, targetMs: 0, underrun
 export class VoiceSession implements VoiceSessionLike {
   readonly #options: VoiceSessionOptions;
   readonly #emitter = new Emitter();
-  readonly #messages = new MessageList();
+  readonly #progress: Progress;
   readonly #tools: ToolRunner;
   readonly #ended = new AbortController();
-  #state: VoiceState = 'idle';
-  #usage = NO_USAGE;
-  #transport: ConnectionKind | undefined;
   #position: MicrophonePosition;
   #volume: number;
   #statistics = NO_STATISTICS;
-  #microphone: Microphone | undefined;
-  #loudspeaker: Loudspeaker | undefined;
+  #sound: Sound | undefined;
   #link: WorkerLink | undefined;
   #started = false;
   #begun: { resolve: () => void; reject: (error: VoiceError) => void } | undefined;
   #closing: Promise<void> | undefined;
   #saidGoodbye: (() => void) | undefined;
-  /** Texts that the user has typed, which come back as transcripts. */
-  #typed: string[] = [];
   /** What was asked of the worker before there was one. */
-  #early: ToWorker[] = [];
+  #early: { message: ToWorker; transfer: Transferable[] }[] = [];
   #cleanUp: (() => void)[] = [];
 
   constructor(options: VoiceSessionOptions) {
@@ -76,22 +68,29 @@ export class VoiceSession implements VoiceSessionLike {
       unanswered: (call) => this.#emitter.emit('toolCall', call),
       answered: (event) => this.#emitter.emit('toolAnswered', event),
     });
+    this.#progress = new Progress(this.#emitter, {
+      // the latency is known only while something plays
+      speaking: () => this.#tellLatency(),
+      toolCall: ({ id, name, input }) => this.#tools.call({ id, name, input }),
+      report: (error) => this.#report(error),
+      closed: (reason, error) => void this.#end(reason, error),
+    });
   }
 
   get state(): VoiceState {
-    return this.#state;
+    return this.#progress.state;
   }
 
   get messages(): readonly Message[] {
-    return this.#messages.messages;
+    return this.#progress.messages;
   }
 
   get usage(): Usage {
-    return this.#usage;
+    return this.#progress.usage;
   }
 
   get transport(): ConnectionKind | undefined {
-    return this.#transport;
+    return this.#progress.transport;
   }
 
   get microphone(): MicrophonePosition {
@@ -107,19 +106,19 @@ export class VoiceSession implements VoiceSessionLike {
   }
 
   get inputLevel(): number {
-    return this.#position === 'open' ? (this.#microphone?.meter?.level ?? 0) : 0;
+    return this.#position === 'open' ? (this.#sound?.inputLevel ?? 0) : 0;
   }
 
   get outputLevel(): number {
-    return this.#loudspeaker?.meter.level ?? 0;
+    return this.#sound?.outputLevel ?? 0;
   }
 
   get inputDevice(): AudioDevice | undefined {
-    return this.#microphone?.device;
+    return this.#sound?.inputDevice;
   }
 
   get outputDevice(): AudioDevice | undefined {
-    return this.#loudspeaker?.device;
+    return this.#sound?.outputDevice;
   }
 
   get playbackStatistics(): PlaybackStatistics {
@@ -144,54 +143,38 @@ export class VoiceSession implements VoiceSessionLike {
     if (signal?.aborted === true) throw voiceError('aborted');
     const setup = setupOf(this.#options, this.#position);
     // what needs the user's gesture comes before anything is awaited
-    this.#makeAudio();
-    this.#change('initializing');
+    const sound = this.#makeSound();
+    this.#progress.change('initializing');
     const abort = (): void => void this.close();
     signal?.addEventListener('abort', abort);
     this.#cleanUp.push(() => signal?.removeEventListener('abort', abort));
 
     const worker = startWorker(setup, this.#options.assets, this.#ended.signal).then((started) => this.#linkTo(started));
-    const playback = this.#loudspeaker?.open();
-    await together(worker, this.#microphone?.open(), playback);
+    const playback = sound.openLoudspeaker();
+    await together(worker, sound.openMicrophone(), playback);
     this.#alive();
     const port = await playback;
     if (port !== undefined) this.#send({ type: 'playback', port }, [port]);
     this.#tellLatency();
     this.#watch();
-    if ((await this.#loudspeaker?.runs()) === false) this.#report(voiceError('playback_blocked'));
+    if (!(await sound.runs())) this.#report(voiceError('playback_blocked'));
     this.#alive();
     await new Promise<void>((resolve, reject) => {
       this.#begun = { resolve, reject };
       this.#send({ type: 'connect' });
-      for (const message of this.#early.splice(0)) this.#send(message);
+      for (const { message, transfer } of this.#early.splice(0)) this.#send(message, transfer);
     });
   }
 
-  #makeAudio(): void {
-    const { capture = true, playback = true, audioConstraints, inputDevice, outputDevice, assets } = this.#options;
-    const stream = typeof capture === 'object' ? capture : undefined;
-    if (playback !== false) {
-      this.#loudspeaker = new Loudspeaker(
-        {
-          playback: playback === true ? undefined : playback,
-          rate: OUTPUT_RATE,
-          volume: this.#volume,
-          device: outputDevice,
-          assets,
-        },
-        (error) => this.#report(error),
-      );
-    }
-    if (capture === false) return;
-    this.#microphone = new Microphone(
-      { constraints: audioConstraints, device: inputDevice, stream, assets },
-      {
-        connected: (port, rate) => this.#sendSoon({ type: 'capture', port, rate }),
-        changed: (device, lost) => this.#emitter.emit('deviceChanged', { direction: 'input', device, lost }),
-        failed: (error) => this.#report(error),
-      },
-    );
-    this.#microphone.enable(this.#position !== 'muted');
+  #makeSound(): Sound {
+    const sound = new Sound(this.#options, this.#volume, {
+      capture: (port, rate) => this.#sendSoon({ type: 'capture', port, rate }, [port]),
+      inputChanged: (device, lost) => this.#emitter.emit('deviceChanged', { direction: 'input', device, lost }),
+      failed: (error) => this.#report(error),
+    });
+    sound.enable(this.#position !== 'muted');
+    this.#sound = sound;
+    return sound;
   }
 
   #linkTo(worker: Worker): void {
@@ -201,7 +184,7 @@ export class VoiceSession implements VoiceSessionLike {
       { credentials, relay },
       {
         connected: () => this.#begun?.resolve(),
-        event: (event) => this.#receive(event),
+        event: (event) => this.#progress.receive(event),
         audio: (event) => this.#emitter.emit('audio', event),
         statistics: (statistics) => (this.#statistics = statistics),
         broken: (error) => void this.#end(error.code, error),
@@ -242,13 +225,13 @@ export class VoiceSession implements VoiceSessionLike {
 
   #place(position: MicrophonePosition): void {
     this.#position = position;
-    this.#microphone?.enable(position !== 'muted');
+    this.#sound?.enable(position !== 'muted');
     this.#send({ type: 'microphone', position });
     this.#emitter.emit('microphoneChanged', { position });
   }
 
   sendText(text: string): void {
-    this.#typed = [...this.#typed.slice(-20), text.trim()];
+    this.#progress.typed(text);
     this.#sendSoon({ type: 'text', text });
   }
 
@@ -265,19 +248,17 @@ export class VoiceSession implements VoiceSessionLike {
 
   setVolume(volume: number): void {
     this.#volume = clamped(volume);
-    this.#loudspeaker?.setVolume(this.#volume);
+    this.#sound?.setVolume(this.#volume);
   }
 
   async setInputDevice(id: string | undefined): Promise<void> {
-    await this.#microphone?.use(id);
+    await this.#sound?.useInput(id);
   }
 
   async setOutputDevice(id: string | undefined): Promise<void> {
-    if (this.#loudspeaker === undefined) return;
-    await this.#loudspeaker.use(id);
+    await this.#sound?.useOutput(id);
     this.#tellLatency();
-    const { device } = this.#loudspeaker;
-    this.#emitter.emit('deviceChanged', { direction: 'output', device, lost: false });
+    this.#emitter.emit('deviceChanged', { direction: 'output', device: this.outputDevice, lost: false });
   }
 
   addToolResult(id: string, result: unknown): void {
@@ -294,11 +275,12 @@ export class VoiceSession implements VoiceSessionLike {
   }
 
   inputFrequencies(bins?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    return spectrum(this.#position === 'open' ? this.#microphone?.meter : undefined, bins);
+    const sound = this.#position === 'open' ? this.#sound : undefined;
+    return sound?.inputFrequencies(bins) ?? spectrum(undefined, bins);
   }
 
   outputFrequencies(bins?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    return spectrum(this.#loudspeaker?.meter, bins);
+    return this.#sound?.outputFrequencies(bins) ?? spectrum(undefined, bins);
   }
 
   on<Name extends VoiceEventName>(name: Name, listener: VoiceListener<Name>): () => void {
@@ -312,70 +294,8 @@ export class VoiceSession implements VoiceSessionLike {
     if (name === 'audio' && !this.#emitter.has('audio')) this.#send({ type: 'wantAudio', wanted: false });
   }
 
-  #receive(event: SessionEvent): void {
-    switch (event.type) {
-      case 'stateChanged':
-        if (event.to !== 'closed') this.#change(event.to);
-        break;
-      case 'transcript':
-        this.#emitter.emit('transcript', event);
-        this.#messages.transcript(event, this.#wasTyped(event) ? 'text' : 'speech');
-        this.#emitter.emit('messagesChanged', this.messages);
-        break;
-      case 'interrupted':
-        this.#messages.interrupted(event);
-        this.#emitter.emit('interrupted', event);
-        this.#emitter.emit('messagesChanged', this.messages);
-        break;
-      case 'toolCall':
-        this.#tools.call(event);
-        break;
-      case 'usage':
-        this.#usage = event.total;
-        this.#emitter.emit('usage', event);
-        break;
-      case 'transportChanged': {
-        this.#transport = event.to;
-        const { error, ...change } = event;
-        this.#emitter.emit('transportChanged', { ...change, ...(error !== undefined && { error: completed(error) }) });
-        break;
-      }
-      case 'error':
-        this.#report(completed(event.error));
-        break;
-      case 'closed':
-        void this.#end(event.reason, event.error === undefined ? undefined : completed(event.error));
-        break;
-      case 'renewing':
-      case 'renewed':
-      case 'unknown':
-        this.#emitter.emit(event.type, event as never);
-        break;
-    }
-  }
-
-  #wasTyped({ role, text }: { readonly role: string; readonly text: string }): boolean {
-    if (role !== 'user') return false;
-    const at = this.#typed.indexOf(text.trim());
-    if (at >= 0) this.#typed.splice(at, 1);
-    return at >= 0;
-  }
-
-  #change(to: VoiceState): void {
-    const from = this.#state;
-    if (from === to) return;
-    this.#state = to;
-    if (from === 'speaking') {
-      this.#messages.answered();
-      this.#emitter.emit('messagesChanged', this.messages);
-    }
-    // the latency is known only while something plays
-    if (to === 'speaking') this.#tellLatency();
-    this.#emitter.emit('stateChanged', { from, to });
-  }
-
   #tellLatency(): void {
-    const seconds = this.#loudspeaker?.latency;
+    const seconds = this.#sound?.latency;
     if (seconds !== undefined) this.#send({ type: 'latency', seconds });
   }
 
@@ -387,12 +307,10 @@ export class VoiceSession implements VoiceSessionLike {
     this.#link?.send(message, transfer);
   }
 
-  /** Keeps what comes before the worker is there. */
-  #sendSoon(message: ToWorker): void {
+  /** Keeps what comes before the conversation begins. */
+  #sendSoon(message: ToWorker, transfer: Transferable[] = []): void {
     if (this.#closing !== undefined) throw voiceError('session_closed');
-    const transfer = message.type === 'capture' ? [message.port] : [];
-    if (this.#begun === undefined && message.type !== 'capture') this.#early.push(message);
-    else if (this.#link === undefined) this.#early.push(message);
+    if (this.#begun === undefined) this.#early.push({ message, transfer });
     else this.#send(message, transfer);
   }
 
@@ -410,15 +328,13 @@ export class VoiceSession implements VoiceSessionLike {
     for (const cleanUp of this.#cleanUp.splice(0)) cleanUp();
     this.#tools.close();
     // the microphone first: nobody waits for a goodbye to see its light go out
-    await this.#microphone?.close();
+    await this.#sound?.closeMicrophone();
     if (reason === 'hangup' && this.#begun !== undefined) await this.#sayGoodbye();
     this.#ended.abort();
     this.#link?.terminate();
-    await this.#loudspeaker?.close();
+    await this.#sound?.closeLoudspeaker();
     this.#begun?.reject(error ?? voiceError('aborted'));
-    this.#messages.closed();
-    this.#change('closed');
-    this.#emitter.emit('closed', { reason, ...(error !== undefined && { error }) });
+    this.#progress.close(reason, error);
   }
 
   /** Lets the worker hang up in order. */

@@ -34,7 +34,7 @@ test('what the relay agrees on is read, and what it does not is an error that th
         const engine = connected();
         drained(engine);
         for (const { gets, reads } of steps.filter(({ gets }) => gets)) {
-            if (gets.hex === undefined) engine.receivedText(10, messageOf(gets));
+            if (gets.hex === undefined) engine.receivedText(10, typeof gets.text === 'string' ? gets.text : JSON.stringify(gets.text));
             else engine.receivedBinary(10, Buffer.from(gets.hex, 'hex'));
             const found = drained(engine);
             const events = found.filter(({ event }) => event).map(({ event }) => event);
@@ -52,12 +52,6 @@ test('what the relay agrees on is read, and what it does not is an error that th
         }
     }
 });
-
-/** A text message: `text` is its JSON, or the text itself where that is no JSON. */
-function messageOf({ text, repeat, times }) {
-    if (repeat !== undefined) return repeat.repeat(times);
-    return typeof text === 'string' ? text : JSON.stringify(text);
-}
 
 test('what the relay complains of is why the conversation ends', () => {
     for (const [complaint, code, expected] of [

@@ -4,6 +4,7 @@
 import type { Fault, Setup } from '../channel.js';
 import type { ConnectionKind } from '../options.js';
 import type { MicrophonePosition, RenewalReason, VoiceState } from '../types.js';
+import { Admission } from './admission.js';
 import type { Connector } from './connector.js';
 import { newEngine, successorOf } from './engine.js';
 import { faultOf, isOver, type EngineEvent } from './events.js';
@@ -28,6 +29,7 @@ export class Conversation implements LineListener, Renewable {
   readonly #reporter: Reporter;
   readonly #ended = new AbortController();
   readonly #quiet = new Quiet();
+  readonly #admission = new Admission();
   /** Carries the conversation, or is about to. */
   #line: Line | undefined;
   /** Is about to take over from a line that works. */
@@ -147,6 +149,7 @@ export class Conversation implements LineListener, Renewable {
   event(line: Line, json: string): void {
     const event = JSON.parse(json) as EngineEvent;
     if (event.type === 'usage') this.#reporter.used(event.delta);
+    if (this.#admission.decides(line, event)) return;
     if (line === this.#line) this.#received(line, event);
     else if (line === this.#next && event.type === 'stateChanged') this.#nextState = event.to;
     else if (event.type === 'closed') this.#release(line);
@@ -214,7 +217,7 @@ export class Conversation implements LineListener, Renewable {
       if (isAborted(signal)) return;
       const line = this.#replacement(kind);
       try {
-        await this.#connector.connect(line, signal);
+        await this.connect(line, signal);
       } catch (thrown) {
         if (isAborted(signal)) return;
         fault = this.#failedWith(thrown, fault);
@@ -305,8 +308,9 @@ export class Conversation implements LineListener, Renewable {
     return this.#next;
   }
 
-  connect(line: Line, signal: AbortSignal): Promise<void> {
-    return this.#connector.connect(line, signal);
+  async connect(line: Line, signal: AbortSignal): Promise<void> {
+    await this.#connector.connect(line, signal);
+    if (line.kind === 'relay') await this.#admission.await(line, this.#setup.connectMs);
   }
 
   discard(line: Line): void {

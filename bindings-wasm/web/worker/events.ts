@@ -20,7 +20,7 @@ export type EngineEvent =
   | ({ readonly type: 'error' } & Required<Fault>)
   | { readonly type: 'unknown'; readonly name: string; readonly body: unknown }
   | ({ readonly type: 'closed'; readonly reason: string } & Partial<Fault>)
-  | { readonly type: 'relay' };
+  | { readonly type: 'relay'; readonly relay: Readonly<Record<string, unknown>> };
 
 /** Ends of a conversation that are nobody's fault. */
 const ORDERLY = new Set(['hangup', 'ended', 'idle', 'time_limit']);
