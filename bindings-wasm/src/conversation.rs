@@ -6,6 +6,7 @@ use nova_sonic_core::{
     audio::Pcm,
     error::ErrorCode,
     event::ClientEvent,
+    grant::Grant,
     id::ToolUseId,
     relay::{FrameKind, RelayFrame},
     session::{Event, Failure, Input, Microphone, Output, Session, TurnId},
@@ -93,10 +94,12 @@ impl Conversation {
     pub(crate) fn open_direct(
         &mut self,
         grant: &[u8],
+        received: Timestamp,
         wall: Timestamp,
         endpoint: Option<&str>,
     ) -> Result<PresignedUrl, Fault> {
         self.check_unopened()?;
+        let grant = Grant::read_json(grant, received)?;
         let Opened { direct, url, credentials_last } =
             Direct::open(grant, wall, self.model.as_deref(), endpoint)?;
         self.link.choose_direct(direct);

@@ -31,12 +31,11 @@ pub(crate) struct Opened {
 impl Direct {
     /// Signs the URL with what the application's endpoint has granted.
     pub(crate) fn open(
-        grant: &[u8],
+        grant: Grant,
         wall: Timestamp,
         model: Option<&str>,
         endpoint: Option<&str>,
     ) -> Result<Opened, Fault> {
-        let grant = Grant::read_json(grant, wall)?;
         grant.check_open(wall)?;
         let now = grant.signing_time(wall);
         let clock = grant.clock_offset();

@@ -44,13 +44,21 @@ impl Engine {
     }
 
     /// The URL of a WebSocket straight to Bedrock. `grant`: the bytes that the credentials' endpoint answered, wiped
-    /// afterwards; `endpoint`: where, if not at the region's own.
+    /// afterwards; `endpoint`: where, if not at the region's own; `received`: what `wall` was when the answer came, if that
+    /// was not just now.
     #[wasm_bindgen(js_name = openDirect)]
-    pub fn open_direct(&mut self, grant: &Uint8Array, wall: f64, endpoint: Option<String>) -> Answer<String> {
+    pub fn open_direct(
+        &mut self,
+        grant: &Uint8Array,
+        wall: f64,
+        endpoint: Option<String>,
+        received: Option<f64>,
+    ) -> Answer<String> {
         let mut json = Zeroizing::new(Vec::new());
         copied(grant, &mut json);
         grant.fill(0, 0, grant.length());
-        let url = self.conversation.open_direct(&json, timestamp(wall), endpoint.as_deref())?;
+        let (wall, received) = (timestamp(wall), timestamp(received.unwrap_or(wall)));
+        let url = self.conversation.open_direct(&json, received, wall, endpoint.as_deref())?;
         Ok(url.expose().to_owned())
     }
 

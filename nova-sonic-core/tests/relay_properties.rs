@@ -1,6 +1,7 @@
 //! Whatever comes over the relay, nothing panics; and what the guard lets through, a strict service takes.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::wildcard_enum_match_arm,
     reason = "a test may fail, and what it does not know fails it"
 )]

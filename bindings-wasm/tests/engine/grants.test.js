@@ -84,8 +84,9 @@ test('a grant is wiped from the memory that it came in, and works once', () => {
 });
 
 test('what is too late to be opened is refused before anything is sent', () => {
+    const engine = new Engine('{}', seed(), 0);
     const late = grant({ openBefore: '1970-01-01T00:00:10Z', expiration: '1970-01-01T01:00:00Z' });
-    assert.deepEqual(thrown(() => opened(late, 10_000)), {
+    assert.deepEqual(thrown(() => engine.openDirect(late, 10_000, undefined, 0)), {
         code: 'credentials_expired',
         message: "the policy's window to open a stream is over",
         retryable: true,

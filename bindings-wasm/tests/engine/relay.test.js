@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Engine, drained, seed } from './support/engine.js';
-import { vectors } from './support/vectors.js';
+import { longText, vectors } from './support/vectors.js';
 
 function connected() {
     const engine = new Engine('{}', seed(), 0);
@@ -34,8 +34,9 @@ test('what the relay agrees on is read, and what it does not is an error that th
         const engine = connected();
         drained(engine);
         for (const { gets, reads } of steps.filter(({ gets }) => gets)) {
-            if (gets.hex === undefined) engine.receivedText(10, typeof gets.text === 'string' ? gets.text : JSON.stringify(gets.text));
-            else engine.receivedBinary(10, Buffer.from(gets.hex, 'hex'));
+            const message = messageOf(gets);
+            if (typeof message === 'string') engine.receivedText(10, message);
+            else engine.receivedBinary(10, message);
             const found = drained(engine);
             const events = found.filter(({ event }) => event).map(({ event }) => event);
             const error = reads?.error;
@@ -52,6 +53,13 @@ test('what the relay agrees on is read, and what it does not is an error that th
         }
     }
 });
+
+/** A message of a script: a text, or bytes. */
+function messageOf({ text, raw, hex, zeros }) {
+    if (hex !== undefined) return Buffer.from(hex, 'hex');
+    if (zeros !== undefined) return Buffer.alloc(zeros);
+    return raw === undefined ? JSON.stringify(text) : longText(raw);
+}
 
 test('what the relay complains of is why the conversation ends', () => {
     for (const [complaint, code, expected] of [

@@ -161,22 +161,21 @@ pub(super) fn read(text: &str) -> Result<Option<Control>, RelayError> {
         Ok(Envelope { relay: Some(Value::Object(named)), event: None }) => {
             let mut named = named.into_iter();
             match (named.next(), named.next()) {
-                (Some((name, body)), None) => control(name, body).map(Some).ok_or(RelayError::Control),
+                (Some((name, body)), None) => control(&name, body).map(Some).ok_or(RelayError::Control),
                 _ => Err(RelayError::Control),
             }
         }
-        Ok(Envelope { relay: None, .. }) => Ok(None),
         // an event as well: one side would read this and the other that
         Ok(Envelope { relay: Some(_), .. }) => Err(RelayError::Control),
         Err(error) if error.is_data() => Err(RelayError::Control),
-        // no JSON, which the reader of events says better
-        Err(_) => Ok(None),
+        // an event, or no JSON, which the reader of events says better
+        Ok(Envelope { relay: None, .. }) | Err(_) => Ok(None),
     }
 }
 
-fn control(name: String, body: Value) -> Option<Control> {
+fn control(name: &str, body: Value) -> Option<Control> {
     let text = |field: &str| body.get(field).and_then(Value::as_str).map(kept);
-    Some(match name.as_str() {
+    Some(match name {
         "ready" => Control::Ready(Ready {
             version: body.get("version").and_then(Value::as_u64)?.try_into().ok()?,
             model: text("model")?,
@@ -191,10 +190,10 @@ fn control(name: String, body: Value) -> Option<Control> {
             retryable: body.get("retryable").and_then(Value::as_bool).unwrap_or(false),
             blame: text("blame").unwrap_or_else(|| "service".to_owned()),
         }),
-        "status" => match body {
-            Value::Object(fields) => Control::Status(fields),
-            _ => return None,
-        },
+        "status" => {
+            let Value::Object(fields) = body else { return None };
+            Control::Status(fields)
+        }
         "close" => Control::Close { reason: text("reason").unwrap_or_default() },
         // unchanged but for its length, lest it become a name that is known
         _ => Control::Unknown { name: name.chars().take(KEPT_CHARACTERS).collect(), body },

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use crate::{frame, prompt_start, session_start};
 
 /// What a person or a page does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
     Speak(u64),
     Type,

@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
             let deadlines = [self.conversation.poll_timeout(), self.guard.poll_timeout()];
             let deadline = deadlines.into_iter().flatten().min();
             tokio::select! {
-                message = self.socket.next() => self.receive(message)?,
+                message = self.socket.next() => self.receive(message.as_ref())?,
                 () = sleep_until(&self.clock, deadline), if deadline.is_some() => {
                     let now = self.clock.tick();
                     self.conversation.handle_timeout(now);
@@ -122,8 +122,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
     }
 
     /// Takes one message of the client.
-    fn receive(&mut self, message: Option<Result<Message, Error>>) -> Result<(), Ending> {
-        let received = match &message {
+    fn receive(&mut self, message: Option<&Result<Message, Error>>) -> Result<(), Ending> {
+        let received = match message {
             Some(Ok(Message::Text(text))) => self.codec.decode(RelayFrame::Text(text)),
             Some(Ok(Message::Binary(bytes))) => self.codec.decode(RelayFrame::Binary(bytes)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => return Ok(()),
@@ -199,7 +199,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
             }
             GuardOutput::ToClient(event) => self.deliver(&event).await?,
             // the simulator's rules have no tools of the server
-            _ => {}
+            GuardOutput::CallTool { .. } | _ => {}
         }
         Ok(())
     }

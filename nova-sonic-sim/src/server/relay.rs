@@ -8,6 +8,7 @@ use hyper_util::rt::TokioIo;
 use nova_sonic_core::{
     error::{ErrorCode, ServiceException},
     relay::{CloseCode, SUBPROTOCOL, TEXT_LIMIT},
+    secret::SecretText,
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -78,7 +79,7 @@ async fn serve(upgrade: OnUpgrade, asked: Asked, service: Arc<Service>, tls: boo
         WebSocketConfig::default().max_message_size(Some(TEXT_LIMIT)).max_frame_size(Some(TEXT_LIMIT));
     let mut socket =
         WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-    let wanted = service.relay_token.as_ref().map(|token| token.expose());
+    let wanted = service.relay_token.as_ref().map(SecretText::expose);
     let admitted = if wanted.is_some() && wanted != asked.token.as_deref() {
         let text = "the token of this relay is missing or wrong";
         Err(Ending::refused(ErrorCode::SignInRequired, text, CloseCode::NotAuthenticated))

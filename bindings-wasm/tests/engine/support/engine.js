@@ -26,7 +26,7 @@ export function drained(engine, wall = 0) {
             case FOUND.nothing:
                 return found;
             case FOUND.binary:
-                found.push({ binary: Buffer.from(memory.buffer, engine.outPtr(), engine.outLen()).subarray().slice() });
+                found.push({ binary: Buffer.from(new Uint8Array(memory.buffer, engine.outPtr(), engine.outLen())) });
                 break;
             case FOUND.text:
                 found.push({ text: engine.outText() });

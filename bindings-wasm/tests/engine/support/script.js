@@ -37,6 +37,9 @@ const LIMITS = {
     recent_audio_ms: 'recentAudioMs',
 };
 
+/** Sound that fits into one frame of the service, in samples. */
+const MOST_SAMPLES = 240_000;
+
 /** The configuration of a script as the engine takes it, and when its credentials expire. */
 export function settings(config) {
     const read = { playback: 'assumed', limits: {} };
@@ -134,9 +137,12 @@ class Stage {
     #drain(outputs) {
         for (const found of drained(this.#engine)) {
             const output = this.#described(found);
-            const last = outputs.at(-1);
             if (output === null) continue;
-            if (output.send === 'audioInput' && last !== undefined && isSame(last, output)) {
+            const last = outputs.at(-1);
+            const begun = outputs.find(({ emit, turn }) => emit === 'audio' && output.emit === 'audio' && turn === output.turn);
+            if (begun !== undefined) {
+                begun.samples += output.samples;
+            } else if (output.send === 'audioInput' && last !== undefined && isSame(last, output)) {
                 last.times = (last.times ?? 1) + 1;
             } else {
                 outputs.push(output);
@@ -183,7 +189,8 @@ function give(engine, at, name, value) {
         case 'toolFailed':
             return engine.toolFailed(at, value.call, longText(value.message));
         case 'received':
-            return engine.receivedBinary(at, serverEvent(JSON.stringify({ event: received(value) })));
+            for (const event of received(value)) engine.receivedBinary(at, serverEvent(JSON.stringify({ event })));
+            return undefined;
         case 'unreadable':
             return engine.receivedBinary(at, serverEvent(value));
         case 'exception':
@@ -201,15 +208,21 @@ function give(engine, at, name, value) {
     }
 }
 
-/** The event of the service, in which a script has sound as `{"samples":n,"value":v}`. */
-function received(value) {
-    const event = structuredClone(value);
+/** The event of the service; sound, which a script has as `{"samples":n,"value":v}`, in events that fit into frames. */
+function received(event) {
     if (typeof event.audioOutput?.content === 'object') {
         const { samples, value } = event.audioOutput.content;
-        event.audioOutput.content = Buffer.from(new Int16Array(samples).fill(value).buffer).toString('base64');
+        const lengths = [];
+        for (let left = samples; left > 0 || lengths.length === 0; left -= MOST_SAMPLES) lengths.push(Math.min(left, MOST_SAMPLES));
+        return lengths.map((length) => {
+            const content = Buffer.from(new Int16Array(length).fill(value).buffer).toString('base64');
+            return { audioOutput: { ...event.audioOutput, content } };
+        });
     }
-    if (typeof event.textOutput?.content === 'object') event.textOutput.content = longText(event.textOutput.content);
-    return event;
+    if (typeof event.textOutput?.content === 'object') {
+        return [{ textOutput: { ...event.textOutput, content: longText(event.textOutput.content) } }];
+    }
+    return [event];
 }
 
 function sent(event, label) {

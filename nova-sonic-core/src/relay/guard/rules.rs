@@ -201,9 +201,8 @@ impl GuardRules {
             VoiceRule::OneOf(voices) if !voices.contains(&asked) => {
                 Err(GuardError::Refused { what: "the voice" })
             }
-            VoiceRule::OneOf(_) => Ok(asked),
             VoiceRule::Free if asked.len() > VOICE_BYTES => Err(GuardError::Refused { what: "the voice" }),
-            VoiceRule::Free => Ok(asked),
+            VoiceRule::OneOf(_) | VoiceRule::Free => Ok(asked),
         }
     }
 
@@ -224,12 +223,12 @@ impl GuardRules {
                 tools.push(tool);
             }
         }
-        let choice = match choice {
-            ToolChoice::Tool(name) if !tools.iter().any(|tool| tool.name() == name) => ToolChoice::Auto,
-            ToolChoice::Any if tools.is_empty() => ToolChoice::Auto,
-            choice => choice,
+        let possible = match &choice {
+            ToolChoice::Auto => true,
+            ToolChoice::Any => !tools.is_empty(),
+            ToolChoice::Tool(name) => tools.iter().any(|tool| tool.name() == name),
         };
-        Ok((tools, choice))
+        Ok((tools, if possible { choice } else { ToolChoice::Auto }))
     }
 
     fn check_tools(&self, asked: &[ToolSpec]) -> Result<(), GuardError> {
