@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { startBrowser } from '../browser/support/chromium.js';
 import { startBackend } from './support/backend.js';
-import { launch, openPage, until } from './support/browser.js';
+import { openPage, until } from './support/browser.js';
 import { NAME, project, say, unpacked } from './support/package.js';
 import { finish, serving } from './support/program.js';
 import { freePort, serve } from './support/server.js';
@@ -22,13 +23,15 @@ const TALK_BUTTON = 'button[aria-pressed]';
 
 let backend;
 let browser;
+const endings = [];
 before(async () => {
     say('starting the simulator and the browser');
-    [backend, browser] = await Promise.all([startBackend(), launch()]);
+    const file = { after: (end) => endings.unshift(end) };
+    backend = await startBackend(file);
+    browser = await startBrowser(file);
 }, LIMIT);
 after(async () => {
-    await browser?.close();
-    await backend?.end();
+    for (const end of endings) await end();
 });
 
 /**

@@ -12,13 +12,12 @@ export const STORY = {
 };
 
 /**
- * Starts both. Answers the options with which a page reaches them; `end` ends them.
+ * Starts both until `t` ends. Answers the options with which a page reaches them.
  *
  * Credentials come from another origin than the page, with CORS, so that one server will do for every bundler's.
  */
-export async function startBackend() {
-    const endings = [];
-    const simulator = await startSimulator({ after: (end) => endings.unshift(end) }, { scenario: STORY });
+export async function startBackend(t) {
+    const simulator = await startSimulator(t, { scenario: STORY });
     const server = createServer(async (request, response) => {
         const cors = {
             'Access-Control-Allow-Origin': request.headers.origin ?? '*',
@@ -33,15 +32,14 @@ export async function startBackend() {
         response.writeHead(200, { 'Content-Type': 'application/json', ...cors }).end(JSON.stringify(grant));
     });
     await new Promise((resolve) => server.listen(0, 'localhost', resolve));
+    t.after(() => {
+        server.closeAllConnections();
+        server.close();
+    });
     const origin = `http://localhost:${server.address().port}`;
     const endpoint = simulator.https.replace(/^https/, 'wss');
     return {
         origins: [origin, endpoint],
         options: { credentials: { url: `${origin}/grant`, credentials: 'omit' }, endpoint },
-        async end() {
-            server.closeAllConnections();
-            server.close();
-            for (const end of endings) await end();
-        },
     };
 }

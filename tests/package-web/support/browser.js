@@ -1,34 +1,6 @@
-// Chromium with a microphone that plays recorded speech, and a certificate that nobody vouches for.
+// Pages that tell what they opened, what was forbidden to them, and what they said.
 
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-import { chromium } from 'playwright-core';
-
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const QUESTION = fileURLToPath(new URL('../../../examples/talk/recordings/question.wav', import.meta.url));
 const WAIT_MILLISECONDS = 60_000;
-
-/** Starts the browser that all tests of a file share; the function `close` ends it. */
-export async function launch() {
-    if (!existsSync(EXECUTABLE)) throw new Error(`${EXECUTABLE} is not there: install chromium, or name it in CHROMIUM`);
-    return chromium.launch({
-        executablePath: EXECUTABLE,
-        args: [
-            '--no-sandbox',
-            '--disable-gpu',
-            '--disable-quic',
-            '--no-first-run',
-            '--disable-background-networking',
-            '--disable-component-update',
-            '--disable-sync',
-            '--use-fake-ui-for-media-stream',
-            '--use-fake-device-for-media-stream',
-            `--use-file-for-fake-audio-capture=${QUESTION}`,
-            '--ignore-certificate-errors',
-        ],
-    });
-}
 
 /** A page that keeps count of what it opened, and of what its policy forbade; closed after test `t`. */
 export async function openPage(t, browser) {
