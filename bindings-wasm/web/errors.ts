@@ -158,6 +158,25 @@ const CATALOGUE = {
     'the credentials have expired',
     'fetch new credentials and open a new session',
   ),
+  credentials_invalid: entry(
+    'caller',
+    false,
+    'the key or the signature was refused',
+    "check the credentials endpoint, its region, and this machine's clock",
+  ),
+  grant_invalid: entry(
+    'caller',
+    false,
+    'the credentials endpoint answered something else',
+    "check what the application's credentials endpoint answers: it is not what this project or an AWS SDK writes",
+  ),
+  model_not_found: entry(
+    'caller',
+    false,
+    'the region does not offer this model',
+    'use a region and a model that offer Nova Sonic, for example us-east-1 and amazon.nova-2-sonic-v1:0',
+  ),
+  service_unavailable: entry('service', true, 'AWS is not available', 'try again a little later'),
   clock_skewed: entry(
     'user',
     false,
@@ -209,7 +228,7 @@ export class VoiceError extends Error implements VoiceErrorDetails {
     this.code = details.code;
     this.retryable = details.retryable;
     this.blame = details.blame;
-    this.advice = details.advice ?? adviceFor(details.code);
+    this.advice = details.advice ?? adviceFor(details);
   }
 }
 
@@ -230,13 +249,22 @@ export function voiceError(code: BrowserErrorCode, message?: string, cause?: unk
   return new VoiceError(describe(code, message), cause);
 }
 
+/** What to do about codes of the core that the catalogue does not have, by whose affair they are. */
+const BY_BLAME: Record<ErrorBlame, string> = {
+  caller: 'correct what the message names; the list of error codes tells more',
+  model: 'start a new conversation, with the history of this one if it was not what was refused',
+  service: 'try again a little later',
+  network: 'check the network connection, then try again',
+  user: 'do what the message asks for, then start again',
+};
+
 /** Whether the catalogue has it. */
 export function isKnown(code: string): code is BrowserErrorCode {
   return Object.hasOwn(CATALOGUE, code);
 }
 
-function adviceFor(code: string): string {
-  return isKnown(code) ? CATALOGUE[code].advice : '';
+function adviceFor({ code, blame }: VoiceErrorDetails): string {
+  return isKnown(code) ? CATALOGUE[code].advice : BY_BLAME[blame];
 }
 
 /** What the page throws or reports for anything that was thrown at it. */

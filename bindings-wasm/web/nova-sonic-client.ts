@@ -69,14 +69,12 @@ export class NovaSonicClient {
   }
 
   /** Sends the microphone's sound: 16-bit PCM, 16 kHz, mono. Rejects when no stream is open. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- callers await it
   async sendAudio(pcm: ArrayBuffer | Uint8Array): Promise<void> {
     const bytes = pcm instanceof Uint8Array ? pcm.slice().buffer : pcm.slice(0);
     this.#open().sendAudio(bytes);
   }
 
   /** Sends something typed. Rejects when no stream is open. */
-  // eslint-disable-next-line @typescript-eslint/require-await -- callers await it
   async sendText(text: string): Promise<void> {
     this.#open().sendText(text);
   }

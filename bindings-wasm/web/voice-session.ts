@@ -53,6 +53,7 @@ export class VoiceSession implements VoiceSessionLike {
   #started = false;
   #begun: { resolve: () => void; reject: (error: VoiceError) => void } | undefined;
   #closing: Promise<void> | undefined;
+  #endedBy: VoiceError | undefined;
   #saidGoodbye: (() => void) | undefined;
   /** What was asked of the worker before there was one. */
   #early: { message: ToWorker; transfer: Transferable[] }[] = [];
@@ -132,8 +133,9 @@ export class VoiceSession implements VoiceSessionLike {
     try {
       await this.#open();
     } catch (thrown) {
-      const error = this.#ended.signal.aborted ? voiceError('aborted', undefined, thrown) : asVoiceError(thrown);
-      await this.#end(error.code, error.code === 'aborted' ? undefined : error);
+      // closed meanwhile, by the page or by what the worker told: whatever then broke is no news
+      const error = this.#isClosing() ? (this.#endedBy ?? voiceError('aborted', undefined, thrown)) : asVoiceError(thrown);
+      await this.#end(error.code, error);
       throw error;
     }
   }
@@ -314,13 +316,21 @@ export class VoiceSession implements VoiceSessionLike {
     else this.#send(message, transfer);
   }
 
+  /** Asked anew after each wait. */
+  #isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
   #alive(): void {
-    if (this.#ended.signal.aborted) throw voiceError('aborted');
+    if (this.#isClosing()) throw voiceError('aborted');
   }
 
   #end(reason: string, error: VoiceError | undefined): Promise<void> {
     this.#saidGoodbye?.();
-    this.#closing ??= this.#release(reason, error);
+    if (this.#closing === undefined) {
+      this.#endedBy = error;
+      this.#closing = this.#release(reason, error);
+    }
     return this.#closing;
   }
 

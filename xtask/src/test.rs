@@ -41,6 +41,8 @@ enum Suite {
     Wasm,
     /// The browser package: its engine in Node, against the shared vectors and the simulator.
     Web,
+    /// The browser package in Chromium: a page, a microphone that plays speech, the simulator.
+    Browser,
     /// The AWS SDK for JavaScript against the simulator.
     Node,
     /// boto3 against the simulator.
@@ -61,6 +63,7 @@ impl Suite {
             Self::Rust => "Rust: the workspace with all features, and its documentation's examples",
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Web => "Web: the engine of the browser package in Node, against the simulator",
+            Self::Browser => "Browser: a page that talks, in Chromium, with the simulator",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
@@ -77,6 +80,7 @@ impl Suite {
             Self::Rust => "rust",
             Self::Wasm => "wasm",
             Self::Web => "web",
+            Self::Browser => "browser",
             Self::Node => "node",
             Self::Python => "python",
             Self::Package => "package",
@@ -93,6 +97,7 @@ impl Suite {
                 wasm::build("nova-sonic-core", Purpose::Check, &run.target).map(|_| Tally::of_one(true))
             }
             Self::Web => web(run),
+            Self::Browser => browser(run),
             Self::Node => node::test(&interop("node")?, run.simulator()?),
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
@@ -199,6 +204,13 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
 fn web(run: &Run) -> Result<Tally, Failure> {
     web::engine(&run.target)?;
     node::run(&tools::root().join(web::PACKAGE).join("tests/engine"), run.simulator()?)
+}
+
+/// The whole package as it is shipped, in a browser.
+fn browser(run: &Run) -> Result<Tally, Failure> {
+    tools::need_chromium()?;
+    web::package(&run.target)?;
+    node::test(&tools::root().join("tests/browser"), run.simulator()?)
 }
 
 fn rust() -> Result<Tally, Failure> {

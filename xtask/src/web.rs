@@ -30,6 +30,12 @@ pub(crate) fn build(target: &Path) -> Done {
     weigh()
 }
 
+/// Builds all that a page needs into `dist`.
+pub(crate) fn package(target: &Path) -> Done {
+    engine(target)?;
+    typescript()
+}
+
 /// Builds the engine into `dist`: `engine_bg.wasm`, `engine.js` and `engine.d.ts`.
 pub(crate) fn engine(target: &Path) -> Done {
     let package = tools::root().join(PACKAGE);

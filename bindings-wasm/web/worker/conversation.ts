@@ -35,8 +35,8 @@ export class Conversation implements LineListener, Renewable {
   /** Is about to take over from a line that works. */
   #next: Line | undefined;
   #nextState: VoiceState = 'initializing';
-  /** The last turn when `next` was prepared. */
-  #nextFrom = 0;
+  /** The line and the last turn from which `next` was prepared. */
+  #nextFrom: { line: Line; turn: number } | undefined;
   /** Have handed over and say goodbye. */
   readonly #leaving = new Set<Line>();
   #renewing = false;
@@ -303,7 +303,7 @@ export class Conversation implements LineListener, Renewable {
     const old = this.#line;
     if (old === undefined) throw new Error('there is nothing to renew');
     this.#nextState = 'initializing';
-    this.#nextFrom = this.#reporter.lastTurn;
+    this.#nextFrom = { line: old, turn: this.#reporter.lastTurn };
     this.#next = new Line(kind, successorOf(old.engine, this.#config()), old.turnBase, this);
     return this.#next;
   }
@@ -320,12 +320,14 @@ export class Conversation implements LineListener, Renewable {
 
   handOver(line: Line, reason: RenewalReason): void {
     const old = this.#line;
-    if (this.#over || this.#recovering || old === undefined || !line.isOpen) {
+    const from = this.#nextFrom;
+    // it may have broken meanwhile, and another may have taken over, of which this one knows nothing
+    if (this.#over || this.#recovering || old === undefined || from?.line !== old || !line.isOpen) {
       this.discard(line);
       return;
     }
     line.after = this.#reporter.lastTurn;
-    line.turnBase += line.after - this.#nextFrom;
+    line.turnBase += line.after - from.turn;
     this.#line = line;
     this.#next = undefined;
     this.#leave(old);

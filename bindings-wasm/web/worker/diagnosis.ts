@@ -122,7 +122,8 @@ function classified({ status, text }: Readable, attempt: Attempt): Fault {
     return { code: 'model_not_found', message: 'the region does not offer this model' };
   }
   if (status >= 500) return { code: 'service_unavailable', message: `AWS answered ${status}` };
-  return { code: 'network_blocked', message: 'https reaches AWS and WebSockets do not: a proxy lets none through' };
+  const message = 'AWS takes these credentials by https, and the connection does not open: a proxy may stop WebSockets';
+  return { code: 'refused', message, retryable: true };
 }
 
 function skewed({ skewMs }: Attempt): boolean {

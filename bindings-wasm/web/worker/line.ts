@@ -2,6 +2,7 @@
 
 import type { ConnectionKind } from '../options.js';
 import { Poll, outgoing, sound, type Engine } from './engine.js';
+import { onBlocked } from './policy.js';
 
 /** Bytes waiting in the socket at which the microphone's sound is dropped: more than a second of it. */
 const SHED_BYTES = 96 * 1024;
@@ -84,8 +85,10 @@ export class Line {
       this.#socket = socket;
       const timer = setTimeout(() => giveUp({ why: 'timeout' }), timeoutMs);
       const aborted = (): void => giveUp({ why: 'blocked', message: 'aborted' });
+      const unwatch = onBlocked(url, () => giveUp({ why: 'blocked', message: 'policy' }));
       const settle = (): void => {
         clearTimeout(timer);
+        unwatch();
         signal.removeEventListener('abort', aborted);
       };
       const giveUp = (why: Unopened): void => {

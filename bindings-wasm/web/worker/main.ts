@@ -117,6 +117,7 @@ function receive(message: ToWorker): void {
       conversation.online();
       break;
     case 'close':
+      player.flush(Infinity);
       void conversation.close();
       break;
   }

@@ -240,7 +240,7 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     }
 
     inSamples(frames) {
-        return Math.round((frames * this.rate) / sampleRate);
+        return Math.floor((frames * this.rate) / sampleRate);
     }
 
     report(frames) {

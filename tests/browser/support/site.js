@@ -44,6 +44,10 @@ export async function startSite(t, simulator, { policy, missing = [], permission
             response.end(typeof body === 'string' ? body : JSON.stringify(body));
             return;
         }
+        if (pathname === '/favicon.ico') {
+            response.writeHead(204).end();
+            return;
+        }
         const file = pathname.startsWith('/dist/')
             ? !missing.includes(pathname.slice(6)) && join(DIST, normalize(pathname.slice(6)))
             : join(PAGES, pathname === '/' ? 'index.html' : normalize(pathname));
