@@ -44,7 +44,7 @@ for (const version of readdirSync(HERE).filter((name) => /^react-\d+$/.test(name
         ['--import', './dom.mjs', ...inPages],
         onServers,
     ]) {
-        const { status } = spawnSync(process.execPath, ['--test', '--enable-source-maps', ...run], { cwd: built, stdio: 'inherit' });
+        const { status } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', '--enable-source-maps', ...run], { cwd: built, stdio: 'inherit' });
         failed ||= status !== 0;
     }
 }
