@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { startBrowser } from '../browser/support/chromium.js';
 import { startBackend } from './support/backend.js';
 import { openPage, until } from './support/browser.js';
+import { next, viteDev } from './support/bundler.js';
 import { NAME, project, say, unpacked } from './support/package.js';
-import { finish, serving } from './support/program.js';
-import { freePort, serve } from './support/server.js';
+import { finish } from './support/program.js';
+import { serve } from './support/server.js';
 
 const LIMIT = { timeout: 400_000 };
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -144,38 +145,3 @@ test('Next build', LIMIT, async (t) => {
     assert.equal(inline, false);
     assert.deepEqual(said.filter((line) => /hydrat|did not match/i.test(line)), []);
 });
-
-test('React in StrictMode: leaving the route in mid-sentence leaves nothing open', LIMIT, async (t) => {
-    const { page, said } = await openPage(t, browser);
-    await page.goto(`${await viteDev(t, 'vite-8')}/?react#${encodeURIComponent(JSON.stringify(backend.options))}`);
-    for (const _round of ['first', 'second']) {
-        await page.click(TALK_BUTTON);
-        const { error } = await until(page, () => window.seen, ({ states, error }) => error || states.at(-1) === 'speaking', 'an answer begins', said);
-        assert.equal(error, undefined, said.join('\n'));
-        assert.deepEqual(await page.evaluate(() => window.stillOpen().workers), 1, 'one worker, although mounted twice');
-        await page.click('[data-route="other"]');
-        await until(
-            page,
-            () => Object.values(window.stillOpen()).reduce((sum, count) => sum + count),
-            (count) => count === 0,
-            'nothing is open',
-            said,
-        );
-        assert.deepEqual(page.workers(), []);
-        await page.click('[data-route="talk"]');
-    }
-    const { workers, tracks, contexts } = await page.evaluate(() => window.everOpened());
-    assert.ok(workers === 2 && tracks === 2 && contexts >= 2, JSON.stringify({ workers, tracks, contexts }));
-    assert.deepEqual(said.filter((line) => line.startsWith('uncaught')), []);
-});
-
-async function viteDev(t, name) {
-    const folder = await project(t, name);
-    const port = await freePort();
-    return serving(t, `http://localhost:${port}`, folder, 'vite/bin/vite.js', ['--port', String(port), '--strictPort', '--host', 'localhost']);
-}
-
-async function next(t, folder, command) {
-    const port = await freePort();
-    return serving(t, `http://localhost:${port}`, folder, 'next/dist/bin/next', [command, '--port', String(port)]);
-}

@@ -31,11 +31,13 @@ export async function until(page, look, holds, what, said = []) {
 
 /** Runs inside the page, before its own scripts. */
 function countWhatIsOpened() {
-    const opened = { workers: [], contexts: [], tracks: [] };
+    const opened = { workers: [], contexts: [], tracks: [], asked: 0 };
     window.stillOpen = () => ({
         workers: opened.workers.filter((worker) => !worker.ended).length,
         contexts: opened.contexts.filter((context) => context.state !== 'closed').length,
         tracks: opened.tracks.filter((track) => track.readyState === 'live').length,
+        // a microphone that is still being asked for
+        asked: opened.asked,
     });
     window.everOpened = () => ({
         workers: opened.workers.length,
@@ -69,8 +71,13 @@ function countWhatIsOpened() {
     if (!mediaDevices) return;
     const ask = mediaDevices.getUserMedia.bind(mediaDevices);
     mediaDevices.getUserMedia = async (constraints) => {
-        const stream = await ask(constraints);
-        opened.tracks.push(...stream.getTracks());
-        return stream;
+        opened.asked += 1;
+        try {
+            const stream = await ask(constraints);
+            opened.tracks.push(...stream.getTracks());
+            return stream;
+        } finally {
+            opened.asked -= 1;
+        }
     };
 }

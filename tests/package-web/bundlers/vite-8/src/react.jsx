@@ -1,10 +1,15 @@
 // A page of two routes in StrictMode: on the first one there is a conversation, on the second there is none.
 
-import React, { StrictMode, useState } from 'react';
+import React, { Profiler, StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { TalkButton, Transcript, VoiceSessionProvider, useVoiceMessages, useVoiceState } from '@nova-sonic/web/react';
+import { LevelMeter, TalkButton, Transcript, VoiceSessionProvider, useVoiceMessages, useVoiceState } from '@nova-sonic/web/react';
 
 import { optionsOfTest } from '../talk.js';
+
+const { testMode, ...options } = optionsOfTest();
+
+/** How often each part was rendered. */
+window.renders = {};
 
 export function show(root) {
     document.querySelector('body > button').remove();
@@ -16,6 +21,7 @@ export function show(root) {
 }
 
 function Site() {
+    count('site');
     const [route, setRoute] = useState('talk');
     return (
         <>
@@ -24,9 +30,12 @@ function Site() {
                 <button type="button" data-route="other" onClick={() => setRoute('other')}>To the shelf</button>
             </nav>
             {route === 'talk' ? (
-                <VoiceSessionProvider {...optionsOfTest()}>
-                    <TalkButton />
+                <VoiceSessionProvider {...options}>
+                    <TalkButton mode={testMode} />
                     <Transcript />
+                    <Profiler id="meter" onRender={count}>
+                        <LevelMeter of="output" />
+                    </Profiler>
                     <Witness />
                 </VoiceSessionProvider>
             ) : (
@@ -37,8 +46,14 @@ function Site() {
 }
 
 function Witness() {
-    const { state, error } = useVoiceState();
+    count('witness');
+    const { state, microphone, error } = useVoiceState();
     const messages = useVoiceMessages();
-    window.seen = { states: [...(window.seen?.states ?? []), state], messages, error: error && { code: error.code, message: error.message } };
+    const states = [...(window.seen?.states ?? []), state];
+    window.seen = { states, microphone, messages, error: error && { code: error.code, message: error.message } };
     return null;
+}
+
+function count(part) {
+    window.renders[part] = (window.renders[part] ?? 0) + 1;
 }
