@@ -1,5 +1,4 @@
-//! What the resampler promises, measured: length, place in time, loudness, aliases, images and seams, in decibels.
-#![cfg(feature = "native-audio")]
+//! What the resamplers promise, measured: length, place in time, loudness, aliases, images and seams, in decibels.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -9,284 +8,72 @@
     reason = "a test may fail, and measures with numbers far below 2^52"
 )]
 
-use std::f64::consts::TAU;
+#[path = "audio_resample/measures.rs"]
+mod measures;
+#[path = "audio_resample/promises.rs"]
+mod promises;
 
-use nova_sonic_core::audio::{
-    AudioError, Resampler, Sample,
-    resample::{HIGHEST_HERTZ, LOWEST_HERTZ},
-};
-use proptest::prelude::*;
+macro_rules! keeps_its_promises {
+    ($(#[$when:meta])* $name:ident: $resampler:ident of $module:ident, $rejection:literal dB, $promises:tt) => {
+        $(#[$when])*
+        mod $name {
+            use nova_sonic_core::audio::{AudioError, $module::{HIGHEST_HERTZ, LOWEST_HERTZ}, $resampler, Sample};
 
-const RATES: [u32; 5] = [8_000, 16_000, 24_000, 44_100, 48_000];
-/// Rates of old sound cards, files and radios; the last two have hardly a common divisor with any other.
-const OTHER_RATES: [u32; 6] = [11_025, 22_050, 32_000, 96_000, 44_056, 15_999];
+            use crate::promises::{self, Resampling};
 
-/// What must be between the sound and everything that does not belong to it.
-const REJECTION_DB: f64 = 100.0;
-/// Part of the lower rate's half up to which nothing is lost.
-const PASSBAND: f64 = 0.9;
+            impl Resampling for $resampler {
+                const REJECTION_DB: f64 = $rejection;
+                const LOWEST: u32 = LOWEST_HERTZ;
+                const HIGHEST: u32 = HIGHEST_HERTZ;
 
-fn pairs() -> impl Iterator<Item = (u32, u32)> {
-    RATES
-        .into_iter()
-        .flat_map(|from| RATES.into_iter().map(move |to| (from, to)))
-        .filter(|(from, to)| from != to)
-}
+                fn new(from: u32, to: u32) -> Result<Self, AudioError> {
+                    Self::new(from, to)
+                }
 
-fn resampled<S: Sample>(from: u32, to: u32, blocks: &[&[S]]) -> Vec<f32> {
-    let mut resampler = Resampler::new(from, to).unwrap();
-    let mut output = Vec::new();
-    for block in blocks {
-        resampler.process(block, &mut output);
-    }
-    resampler.flush(&mut output);
-    output
-}
+                fn process<In: Sample, Out: Sample>(&mut self, input: &[In], output: &mut Vec<Out>) {
+                    self.process(input, output);
+                }
 
-/// `sound` cut at places that look random and are the same in each run.
-fn scattered<T>(sound: &[T], mut seed: u64) -> Vec<&[T]> {
-    let (mut blocks, mut rest) = (Vec::new(), sound);
-    while !rest.is_empty() {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let size = usize::try_from(seed >> 33).unwrap() % 1_500;
-        let (block, after) = rest.split_at(size.min(rest.len()));
-        blocks.push(block);
-        rest = after;
-    }
-    blocks
-}
+                fn flush<Out: Sample>(&mut self, output: &mut Vec<Out>) {
+                    self.flush(output);
+                }
 
-fn tone(hertz: f64, rate: u32, samples: usize) -> Vec<f32> {
-    (0..samples).map(|n| (0.5 * (TAU * hertz * n as f64 / f64::from(rate)).sin()) as f32).collect()
-}
+                fn latency(&self) -> usize {
+                    self.latency()
+                }
+            }
 
-/// A sine whose frequency rises evenly from 0 to `top` Hz.
-fn sweep(top: f64, rate: u32, seconds: f64) -> Vec<f32> {
-    let samples = (seconds * f64::from(rate)) as usize;
-    let at = |n: usize| n as f64 / f64::from(rate);
-    (0..samples).map(|n| (0.5 * (TAU * top * at(n).powi(2) / (2.0 * seconds)).sin()) as f32).collect()
-}
-
-fn rms(sound: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = sound.fold((0.0, 0.0), |(sum, count), sample| (sum + sample * sample, count + 1.0));
-    f64::sqrt(sum / f64::max(count, 1.0))
-}
-
-fn decibels(ratio: f64) -> f64 {
-    20.0 * ratio.max(1e-12).log10()
-}
-
-/// A tone found in sound by least squares.
-struct Found {
-    /// Amplitude, 1.0 for full deflection.
-    amplitude: f64,
-    /// Phase at the first sample, in radians.
-    phase: f64,
-    /// RMS of what is not the tone, against the tone's, in dB.
-    rest_db: f64,
-}
-
-fn find(hertz: f64, rate: u32, sound: &[f32], first: usize) -> Found {
-    let angle = |n: usize| TAU * hertz * (first + n) as f64 / f64::from(rate);
-    let (mut ss, mut sc, mut cc, mut sy, mut cy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (n, sample) in sound.iter().enumerate() {
-        let (sin, cos) = angle(n).sin_cos();
-        let sample = f64::from(*sample);
-        (ss, sc, cc, sy, cy) =
-            (ss + sin * sin, sc + sin * cos, cc + cos * cos, sy + sin * sample, cy + cos * sample);
-    }
-    let determinant = ss * cc - sc * sc;
-    let (a, b) = ((sy * cc - cy * sc) / determinant, (cy * ss - sy * sc) / determinant);
-    let rest = rms(sound.iter().enumerate().map(|(n, sample)| {
-        let (sin, cos) = angle(n).sin_cos();
-        f64::from(*sample) - a * sin - b * cos
-    }));
-    let amplitude = a.hypot(b);
-    Found { amplitude, phase: b.atan2(a), rest_db: decibels(rest / (amplitude / 2.0_f64.sqrt())) }
-}
-
-/// The middle of `sound`: a tone that begins or ends at full deflection is not only a tone there.
-fn middle(sound: &[f32], edge: usize) -> &[f32] {
-    &sound[edge..sound.len() - edge]
-}
-
-#[test]
-fn a_tone_keeps_its_loudness_and_its_place_and_gets_no_company() {
-    for (from, to) in pairs() {
-        let half = f64::from(from.min(to)) / 2.0;
-        for part in [0.01, 0.1, 0.333, 0.5, 0.75, PASSBAND] {
-            let hertz = half * part;
-            let sound = tone(hertz, from, from as usize / 2);
-            let output = resampled(from, to, &scattered(&sound, 1));
-            let edge = to as usize / 20;
-            let found = find(hertz, to, middle(&output, edge), edge);
-            let gain_db = decibels(found.amplitude / 0.5);
-            let late_samples = found.phase / (TAU * hertz / f64::from(to));
-            let case = format!("{from} → {to} Hz, {hertz:.0} Hz");
-            assert!(gain_db.abs() < 0.05, "{case}: {gain_db:.3} dB");
-            assert!(late_samples.abs() < 0.01, "{case}: {late_samples:.4} samples out of place");
-            assert!(found.rest_db < -REJECTION_DB, "{case}: company at {:.1} dB", found.rest_db);
+            keeps_its_promises!(@ $resampler $promises);
         }
-    }
+    };
+    (@ $resampler:ident [$($promise:ident)*]) => {
+        $(
+            #[test]
+            fn $promise() {
+                promises::$promise::<$resampler>();
+            }
+        )*
+    };
 }
 
-#[test]
-fn what_the_lower_rate_cannot_carry_does_not_come_back_as_an_alias() {
-    for (from, to) in pairs().filter(|(from, to)| from > to) {
-        let (low, high) = (f64::from(to) / 2.0, f64::from(from) / 2.0);
-        for part in [0.0, 0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99] {
-            let hertz = low + (high - low) * part + 1.0;
-            let sound = tone(hertz, from, from as usize / 2);
-            let output = resampled(from, to, &scattered(&sound, 2));
-            let alias = middle(&output, to as usize / 20);
-            let alias_db =
-                decibels(rms(alias.iter().map(|sample| f64::from(*sample))) / (0.5 / 2.0_f64.sqrt()));
-            assert!(alias_db < -REJECTION_DB, "{from} → {to} Hz, {hertz:.0} Hz: alias at {alias_db:.1} dB");
-        }
-    }
+macro_rules! all_keep_their_promises {
+    ($promises:tt) => {
+        keeps_its_promises!(#[cfg(feature = "native-audio")] by_blocks: Resampler of resample, 100.0 dB, $promises);
+        keeps_its_promises!(sample_by_sample: SincResampler of sinc, 80.0 dB, $promises);
+    };
 }
 
-#[test]
-fn a_higher_rate_adds_no_image() {
-    for (from, to) in pairs().filter(|(from, to)| from < to) {
-        // up to the edge, where the tone itself is weakened but its image must still be far below it
-        for part in [0.92, 0.95, 0.99] {
-            let hertz = f64::from(from) / 2.0 * part;
-            let sound = tone(hertz, from, from as usize / 2);
-            let output = resampled(from, to, &scattered(&sound, 3));
-            let edge = to as usize / 20;
-            let found = find(hertz, to, middle(&output, edge), edge);
-            let image_db = found.rest_db + decibels(found.amplitude / 0.5);
-            assert!(image_db < -REJECTION_DB, "{from} → {to} Hz, {hertz:.0} Hz: image at {image_db:.1} dB");
-        }
-    }
-}
-
-#[test]
-fn a_sweep_comes_out_as_the_same_sweep_and_stops_at_half_the_rate() {
-    const SECONDS: f64 = 1.0;
-    for (from, to) in pairs() {
-        let (top, half) = (f64::from(from) / 2.0, f64::from(from.min(to)) / 2.0);
-        let output = resampled(from, to, &scattered(&sweep(top, from, SECONDS), 4));
-        let expected = sweep(top, to, SECONDS);
-        let index = |hertz: f64| ((hertz / top * SECONDS) * f64::from(to)) as usize;
-        let error = |range: std::ops::Range<usize>| {
-            rms(output[range.clone()].iter().zip(&expected[range]).map(|(is, should)| f64::from(is - should)))
-        };
-        let full = 0.5 / 2.0_f64.sqrt();
-        // a sweep's instantaneous frequency reaches what the passband carries a moment later
-        let error_db = decibels(error(index(half * 0.02)..index(half * PASSBAND * 0.95)) / full);
-        assert!(error_db < -REJECTION_DB, "{from} → {to} Hz: {error_db:.1} dB off the sweep");
-        if to < from {
-            let (gone, end) = (index(half * 1.03), index(top * 0.98));
-            let alias_db = decibels(rms(output[gone..end].iter().map(|sample| f64::from(*sample))) / full);
-            assert!(alias_db < -REJECTION_DB, "{from} → {to} Hz: {alias_db:.1} dB after half the rate");
-        }
-    }
-}
-
-#[test]
-fn speech_band_tones_survive_uncommon_rates() {
-    for other in OTHER_RATES {
-        for (from, to) in [(other, 16_000), (24_000, other)] {
-            let sound = tone(1_000.0, from, from as usize * 3);
-            let output = resampled(from, to, &scattered(&sound, 5));
-            assert_eq!(output.len(), to as usize * 3);
-            let edge = to as usize / 2;
-            let found = find(1_000.0, to, middle(&output, edge), edge);
-            assert!((found.amplitude - 0.5).abs() < 0.001, "{from} → {to} Hz: {}", found.amplitude);
-            assert!(found.rest_db < -REJECTION_DB, "{from} → {to} Hz: {:.1} dB", found.rest_db);
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn the_result_does_not_depend_on_the_blocks(
-        from in prop::sample::select(RATES.as_slice()), to in prop::sample::select(RATES.as_slice()),
-        sound in prop::collection::vec(-1.0_f32..1.0, 0..6_000), seed: u64,
-    ) {
-        let whole = resampled(from, to, &[&sound]);
-        prop_assert_eq!(&resampled(from, to, &scattered(&sound, seed)), &whole);
-        let one_by_one: Vec<&[f32]> = sound.chunks(1).collect();
-        prop_assert_eq!(&resampled(from, to, &one_by_one), &whole);
-    }
-
-    #[test]
-    fn the_length_is_exact_and_the_delay_as_stated(
-        from in prop::sample::select([RATES.as_slice(), &OTHER_RATES].concat()),
-        to in prop::sample::select([RATES.as_slice(), &OTHER_RATES].concat()),
-        length in 0_usize..5_000, seed: u64,
-    ) {
-        let sound: Vec<i16> = (0..5_000_i16).map(|n| n.wrapping_mul(31)).collect();
-        let mut resampler = Resampler::new(from, to).unwrap();
-        let mut output: Vec<i16> = Vec::new();
-        for block in scattered(&sound[..length], seed) {
-            resampler.process(block, &mut output);
-        }
-        let behind = length as f64 - output.len() as f64 * f64::from(from) / f64::from(to);
-        prop_assert!(behind <= resampler.latency() as f64, "{} samples behind", behind);
-        resampler.flush(&mut output);
-        let exact = (2 * length as u64 * u64::from(to) + u64::from(from)) / (2 * u64::from(from));
-        prop_assert_eq!(output.len() as u64, exact);
-    }
-}
-
-#[test]
-fn a_flushed_resampler_is_as_new() {
-    let (first, second) = (tone(700.0, 44_100, 5_003), tone(300.0, 44_100, 2_001));
-    let mut resampler = Resampler::new(44_100, 16_000).unwrap();
-    let mut output: Vec<f32> = Vec::new();
-    resampler.process(&first, &mut output);
-    resampler.flush(&mut output);
-    output.clear();
-    resampler.process(&second, &mut output);
-    resampler.flush(&mut output);
-    assert_eq!(output, resampled(44_100, 16_000, &[&second]));
-    output.clear();
-    resampler.flush(&mut output);
-    assert!(output.is_empty());
-}
-
-#[test]
-fn what_no_microphone_gives_is_forgotten_after_the_filter() {
-    let mut sound = vec![0.0_f32; 16_000];
-    sound[100] = f32::NAN;
-    sound[200] = f32::INFINITY;
-    sound[300] = f32::MIN;
-    let output = resampled(16_000, 48_000, &[&sound]);
-    assert!(output.iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
-    assert!(output[6_000..].iter().all(|sample| sample.abs() < 1e-6));
-}
-
-#[test]
-fn equal_rates_change_nothing_and_delay_nothing() {
-    let sound: Vec<i16> = (0..1_000).collect();
-    let mut resampler = Resampler::new(16_000, 16_000).unwrap();
-    let mut output: Vec<i16> = Vec::new();
-    resampler.process(&sound, &mut output);
-    assert_eq!((output, resampler.latency()), (sound, 0));
-}
-
-#[test]
-fn a_conversation_never_waits_for_more_than_30_ms_of_sound() {
-    for (from, to) in pairs() {
-        let waits = Resampler::new(from, to).unwrap().latency() as f64 / f64::from(from);
-        assert!(waits <= 0.030, "{from} → {to} Hz: {:.1} ms", waits * 1_000.0);
-    }
-}
-
-#[test]
-fn rates_that_make_no_sense_are_refused() {
-    for hertz in [0, 1, LOWEST_HERTZ - 1, HIGHEST_HERTZ + 1, u32::MAX] {
-        let refused =
-            AudioError::SampleRateUnsupported { hertz, lowest: LOWEST_HERTZ, highest: HIGHEST_HERTZ };
-        assert_eq!(Resampler::new(hertz, 16_000).unwrap_err(), refused);
-        assert_eq!(Resampler::new(16_000, hertz).unwrap_err(), refused);
-    }
-    for (from, to) in [(LOWEST_HERTZ, HIGHEST_HERTZ), (HIGHEST_HERTZ, LOWEST_HERTZ), (191_999, 192_000)] {
-        assert!(Resampler::new(from, to).is_ok());
-    }
-}
+all_keep_their_promises!([
+    a_tone_keeps_its_loudness_and_its_place_and_gets_no_company
+    what_the_lower_rate_cannot_carry_does_not_come_back_as_an_alias
+    a_higher_rate_adds_no_image
+    a_sweep_comes_out_as_the_same_sweep_and_stops_at_half_the_rate
+    speech_band_tones_survive_uncommon_rates
+    the_result_does_not_depend_on_the_blocks
+    the_length_is_exact_and_the_delay_as_stated
+    a_flushed_resampler_is_as_new
+    what_no_microphone_gives_is_forgotten_after_the_filter
+    equal_rates_change_nothing_and_delay_nothing
+    a_conversation_never_waits_for_more_than_30_ms_of_sound
+    rates_that_make_no_sense_are_refused
+]);

@@ -8,6 +8,7 @@ use crate::{
     step,
     step::Steps,
     tools::{self, Workspace},
+    web,
 };
 
 /// Options of `cargo xtask build`.
@@ -25,11 +26,19 @@ enum Package {
         #[arg(long)]
         dev: bool,
     },
+    /// The package `@nova-sonic/web`, for browsers, into bindings-wasm/dist.
+    Web,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
     let workspace = Workspace::load()?;
-    let Package::Python { dev } = arguments.package;
+    match arguments.package {
+        Package::Python { dev } => python(&workspace, dev),
+        Package::Web => web::build(&workspace.target()),
+    }
+}
+
+fn python(workspace: &Workspace, dev: bool) -> Done {
     let profile = if dev { Profile::Debug } else { Profile::Release };
     let mut steps = Steps::new(1);
     steps.begin("Build the Python package with maturin, and look into the wheel");

@@ -20,6 +20,7 @@ mod tally;
 mod test;
 mod tools;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 
@@ -39,7 +40,8 @@ struct Arguments {
 enum Command {
     /// Hold one spoken conversation: with the simulator, or with AWS.
     Demo(demo::Arguments),
-    /// Run every test: Rust, wasm32, the official SDKs in Node and Python, the Python package and its Django app.
+    /// Run every test: Rust, wasm32, the browser package, the official SDKs in Node and Python, the Python package and its
+    /// Django app.
     Test(test::Arguments),
     /// Build a package for users of another language.
     Build(build::Arguments),

@@ -20,15 +20,37 @@ pub(crate) fn install(folder: &Path) -> Done {
     )
 }
 
-/// Runs the tests of a folder against the simulator at `simulator`.
+/// Installs what a folder needs and runs the tests in it against the simulator at `simulator`.
 pub(crate) fn test(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
     install(folder)?;
+    run(folder, simulator)
+}
+
+/// As `test`, one file after the other: what is heard in a browser suffers when others compute beside it.
+pub(crate) fn test_in_turn(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
+    install(folder)?;
+    run_with(&["--test-concurrency=1"], folder, simulator)
+}
+
+/// Runs the tests of a folder whose packages are there.
+pub(crate) fn run(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
+    run_with(&[], folder, simulator)
+}
+
+fn run_with(options: &[&str], folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
     let outcome = child::run_and_keep(
         Command::new("node")
             .args(["--test", "--test-reporter=spec"])
+            .args(options)
             .current_dir(folder)
             .env("NOVA_SONIC_SIM", simulator),
     )?;
+    Ok(Tally::of_node(&outcome.output).judged_by(outcome.status.success()))
+}
+
+/// Runs a program of a folder that runs tests for itself.
+pub(crate) fn program(folder: &Path, name: &str) -> Result<Tally, Failure> {
+    let outcome = child::run_and_keep(Command::new("node").arg(name).current_dir(folder))?;
     Ok(Tally::of_node(&outcome.output).judged_by(outcome.status.success()))
 }
 

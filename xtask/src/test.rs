@@ -16,7 +16,8 @@ use crate::{
     step::Steps,
     tally::Tally,
     tools::{self, Workspace},
-    wasm,
+    wasm::{self, Purpose},
+    web,
 };
 
 /// Options of `cargo xtask test`.
@@ -38,6 +39,12 @@ enum Suite {
     Rust,
     /// The core builds for browsers.
     Wasm,
+    /// The browser package: its engine in Node, against the shared vectors and the simulator.
+    Web,
+    /// The browser package in Chromium: a page, a microphone that plays speech, the simulator.
+    Browser,
+    /// The browser package as it is packed: with React, under every bundler, and on the scales.
+    PackageWeb,
     /// The AWS SDK for JavaScript against the simulator.
     Node,
     /// boto3 against the simulator.
@@ -57,6 +64,9 @@ impl Suite {
         match self {
             Self::Rust => "Rust: the workspace with all features, and its documentation's examples",
             Self::Wasm => "wasm32: the core with default features builds for browsers",
+            Self::Web => "Web: the engine of the browser package in Node, against the simulator",
+            Self::Browser => "Browser: a page that talks, in Chromium, with the simulator",
+            Self::PackageWeb => "Browser package: React 18 and 19, its size, plain pages and bundlers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
@@ -72,6 +82,9 @@ impl Suite {
         match self {
             Self::Rust => "rust",
             Self::Wasm => "wasm",
+            Self::Web => "web",
+            Self::Browser => "browser",
+            Self::PackageWeb => "package-web",
             Self::Node => "node",
             Self::Python => "python",
             Self::Package => "package",
@@ -85,8 +98,11 @@ impl Suite {
         match self {
             Self::Rust => rust(),
             Self::Wasm => {
-                wasm::build("nova-sonic-core", &[], &run.workspace.target()).map(|_| Tally::of_one(true))
+                wasm::build("nova-sonic-core", Purpose::Check, &run.target).map(|_| Tally::of_one(true))
             }
+            Self::Web => web(run),
+            Self::Browser => browser(run),
+            Self::PackageWeb => package_web(run),
             Self::Node => node::test(&interop("node")?, run.simulator()?),
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
@@ -104,6 +120,7 @@ struct Run {
     strictness: Strictness,
     simulator: OnceCell<PathBuf>,
     wheel: OnceCell<PathBuf>,
+    web_package: OnceCell<()>,
     target: PathBuf,
 }
 
@@ -113,7 +130,14 @@ impl Run {
         let target = workspace.target();
         let complete = std::env::var_os("CI").is_some_and(|value| value == "true");
         let strictness = Strictness { all: arguments.matrix, complete };
-        Ok(Self { workspace, strictness, simulator: OnceCell::new(), wheel: OnceCell::new(), target })
+        Ok(Self {
+            workspace,
+            strictness,
+            simulator: OnceCell::new(),
+            wheel: OnceCell::new(),
+            web_package: OnceCell::new(),
+            target,
+        })
     }
 
     /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
@@ -146,6 +170,16 @@ impl Run {
         step::say("      building the wheel");
         let wheel = wheel::build(Profile::Debug, &self.target.join("python/wheel"), &self.target)?;
         Ok(self.wheel.get_or_init(|| wheel))
+    }
+
+    /// The browser package's `dist`.
+    fn web_package(&self) -> Done {
+        if self.web_package.get().is_none() {
+            step::say("      building the browser package");
+            web::package(&self.target)?;
+            self.web_package.get_or_init(|| ());
+        }
+        Ok(())
     }
 
     fn built(&self) -> Result<Built<'_>, Failure> {
@@ -189,6 +223,33 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     conclude(&lines)
 }
 
+/// The engine as it is shipped: built, and then run by Node.
+fn web(run: &Run) -> Result<Tally, Failure> {
+    web::engine(&run.target)?;
+    node::run(&tools::root().join(web::PACKAGE).join("tests/engine"), run.simulator()?)
+}
+
+/// The whole package as it is shipped, in a browser.
+fn browser(run: &Run) -> Result<Tally, Failure> {
+    tools::need_chromium()?;
+    run.web_package()?;
+    let simulator = run.simulator()?;
+    let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
+    tally += node::test_in_turn(&tools::root().join("tests/browser"), simulator)?;
+    Ok(tally)
+}
+
+/// The package as people install it: in React's hands, and in those of bundlers.
+fn package_web(run: &Run) -> Result<Tally, Failure> {
+    tools::need_chromium()?;
+    run.web_package()?;
+    // its browser and its voice are those of the browser's own tests
+    node::install(&tools::root().join("tests/browser"))?;
+    let mut tally = node::program(&tools::root().join(web::PACKAGE).join("tests/react"), "run.mjs")?;
+    tally += node::test_in_turn(&tools::root().join("tests/package-web"), run.simulator()?)?;
+    Ok(tally)
+}
+
 fn rust() -> Result<Tally, Failure> {
     tools::need_recordings()?;
     service::need_redis()?;
@@ -206,13 +267,13 @@ fn interop(language: &str) -> Result<PathBuf, Failure> {
 
 fn conclude(lines: &[Line]) -> Done {
     let mut total = Tally::default();
-    step::result("\nsuite    passed  failed  skipped  seconds");
+    step::result("\nsuite        passed  failed  skipped  seconds");
     for Line { suite, tally, seconds, failure } in lines {
         total += *tally;
         let remark = failure.as_ref().map(|failure| format!("  {failure}")).unwrap_or_default();
         let Tally { passed, failed, skipped } = tally;
         step::result(&format!(
-            "{:<7} {passed:>7} {failed:>7} {skipped:>8} {seconds:>8.1}{remark}",
+            "{:<11} {passed:>7} {failed:>7} {skipped:>8} {seconds:>8.1}{remark}",
             suite.name()
         ));
     }

@@ -10,6 +10,9 @@ use crate::{Done, child, failure::Failure, step};
 /// Real recorded speech, which some tests read.
 const RECORDING: &str = "/usr/share/sounds/alsa/Front_Center.wav";
 
+/// Where Debian puts Chromium.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
 /// The folder of the workspace.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -114,6 +117,20 @@ pub(crate) fn need_recordings() -> Done {
     Err(Failure::new(
         format!("some tests read real recorded speech, and {RECORDING} is not there"),
         "install the package alsa-utils",
+    ))
+}
+
+/// Makes sure that Chromium is there; the variable `CHROMIUM` names another one.
+pub(crate) fn need_chromium() -> Done {
+    let there = || {
+        std::env::var_os("CHROMIUM").map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
+    };
+    if there() || (apt_install(&["chromium"])? && there()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "Chromium is needed and is not there",
+        "install the package chromium, or name its program in the variable CHROMIUM",
     ))
 }
 

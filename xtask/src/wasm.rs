@@ -19,29 +19,52 @@ enum Toolchain {
     Debian,
 }
 
-/// Builds the library of a package for the web and returns the folder that holds it.
-///
-/// `arguments` are more arguments of `cargo build`, for example `--profile wasm`.
-pub(crate) fn build(package: &str, arguments: &[&str], target: &Path) -> Result<PathBuf, Failure> {
+/// What a library for the web is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To see that it builds.
+    Check,
+    /// To be downloaded: as small as the compiler at hand makes it.
+    Download,
+}
+
+impl Purpose {
+    /// Cargo's folder for the profile.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Check => "debug",
+            Self::Download => "wasm",
+        }
+    }
+}
+
+/// Builds the library of a package for the web and says where it is.
+pub(crate) fn build(package: &str, purpose: Purpose, target: &Path) -> Result<PathBuf, Failure> {
     let toolchain = toolchain()?;
     let mut cargo = match toolchain {
         Toolchain::Installed => tools::cargo(&["build"]),
         Toolchain::Debian => debian_cargo(),
     };
+    if purpose == Purpose::Download {
+        cargo.args(["--profile", "wasm"]);
+        if matches!(toolchain, Toolchain::Debian) {
+            // Only where the standard library is built anew can its own texts for panics be left out.
+            cargo.arg("-Zbuild-std-features=optimize_for_size");
+            cargo.env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort");
+        }
+    }
     // Another compiler must not meet the files of the first in the same folder.
     let target = target.join(match toolchain {
         Toolchain::Installed => "wasm",
         Toolchain::Debian => "wasm-debian",
     });
-    cargo
-        .args(["--package", package, "--lib", "--target", TARGET])
-        .args(arguments)
-        .env("CARGO_TARGET_DIR", &target);
+    cargo.args(["--package", package, "--lib", "--target", TARGET]).env("CARGO_TARGET_DIR", &target);
     child::run(
         &mut cargo,
         "the code does not build for browsers: keep clocks, sockets and threads out of it",
     )?;
-    Ok(target.join(TARGET))
+    let library = format!("{}.wasm", package.replace('-', "_"));
+    Ok(target.join(TARGET).join(purpose.folder()).join(library))
 }
 
 fn toolchain() -> Result<Toolchain, Failure> {

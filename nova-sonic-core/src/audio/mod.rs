@@ -31,7 +31,7 @@
 //! # Ok::<(), nova_sonic_core::audio::AudioError>(())
 //! ```
 //!
-//! With feature `native-audio` there are also the `Resampler` between any two rates, and WAV files: `Recording`,
+//! With feature `native-audio` there are also a cleaner `Resampler` than [`SincResampler`], and WAV files: `Recording`,
 //! `WavReader` and `WavFile`.
 
 pub mod convert;
@@ -43,6 +43,7 @@ mod pcm;
 mod playback;
 #[cfg(feature = "native-audio")]
 pub mod resample;
+pub mod sinc;
 #[cfg(feature = "native-audio")]
 pub mod wav;
 
@@ -54,5 +55,6 @@ pub use pcm::{Pcm, PcmPool, SampleRate};
 pub use playback::{Filled, PlaybackQueue, Tally};
 #[cfg(feature = "native-audio")]
 pub use resample::Resampler;
+pub use sinc::SincResampler;
 #[cfg(feature = "native-audio")]
 pub use wav::{Recording, WavFile, WavReader, WavWriter};

@@ -5,6 +5,7 @@
 
 mod code;
 mod service;
+mod socket;
 
 pub use code::{Blame, ErrorCode};
 pub use service::{ServiceError, ServiceException};

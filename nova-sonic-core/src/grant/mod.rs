@@ -134,6 +134,20 @@ impl Grant {
         self.signing_time(local) < self.open_before
     }
 
+    /// The same with the reason why not.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError::ExpiresTooSoon`] if the credentials would end before the stream, [`GrantError::WindowClosed`] if
+    /// their policy no longer allows to open one.
+    pub fn check_open(&self, local: Timestamp) -> Result<(), GrantError> {
+        if self.may_open(local) {
+            return Ok(());
+        }
+        issue::open_before(self.signing_time(local), self.expiration)?;
+        Err(GrantError::WindowClosed)
+    }
+
     /// How far the local clock is off the issuer's; nothing where the grant was issued.
     pub const fn clock_offset(&self) -> ClockOffset {
         self.clock

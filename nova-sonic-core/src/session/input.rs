@@ -8,6 +8,7 @@ use crate::{
     event::{EventError, ServerEvent},
     id::ToolUseId,
     secret::Withheld,
+    time::Tick,
 };
 
 /// One thing that happened outside the session. Prints only the length of what is said in it.
@@ -15,6 +16,9 @@ use crate::{
 pub enum Input<'a> {
     /// The transport is open: the service has answered the request. Sound flows from now on.
     Connected,
+    /// The credentials that open the stream end then: for those who get them after the session was made. What
+    /// [`Timing::credentials_expire`](super::Timing::credentials_expire) says otherwise.
+    CredentialsUntil(Tick),
     /// Sound of the microphone: mono, at the session's input rate, any length up to a second.
     Audio(&'a [i16]),
     /// Something the user typed, to be answered like speech.
@@ -65,6 +69,7 @@ impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connected => f.write_str("Connected"),
+            Self::CredentialsUntil(expiry) => f.debug_tuple("CredentialsUntil").field(expiry).finish(),
             Self::Audio(samples) => write!(f, "Audio({} samples)", samples.len()),
             Self::Text(text) => f.debug_tuple("Text").field(&Withheld::text(text)).finish(),
             Self::Microphone(position) => f.debug_tuple("Microphone").field(position).finish(),

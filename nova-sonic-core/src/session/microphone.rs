@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{Event, Message, Microphone, Phase, Session, SessionError, Stage, history, timer::Timer};
+use super::{Event, Message, Microphone, Phase, Session, SessionError, Stage, TurnId, history, timer::Timer};
 use crate::{
     audio::Pcm,
     event::{ClientContent, ClientEvent, Role},
@@ -102,14 +102,19 @@ impl Session {
         }
         self.ensure_audio_block(now);
         self.send_text(Role::User, true, text);
-        let answer = self.turns.assistant_turn().and_then(|turn| self.history.answer_mut(turn));
-        let unfinished = answer.is_some_and(|answer| !answer.complete);
-        let turn = self.turns.user_typed(unfinished);
-        self.history.write(Message::user(text));
+        let turn = self.user_writes(Message::user(text));
         self.emit(Event::Transcript { role: Role::User, text: text.to_owned(), stage: Stage::Final, turn });
         self.expect_answer();
         self.stir(now);
         Ok(())
+    }
+
+    /// The turn of something that reaches the model in writing.
+    pub(super) fn user_writes(&mut self, message: Message) -> TurnId {
+        let answer = self.turns.assistant_turn().and_then(|turn| self.history.answer_mut(turn));
+        let unfinished = answer.is_some_and(|answer| !answer.complete);
+        self.history.write(message);
+        self.turns.user_typed(unfinished)
     }
 
     /// Connected: what was said before goes out at once, and from now on every gap is filled.

@@ -55,6 +55,7 @@ mod opening;
 mod output;
 mod receive;
 mod recent;
+mod successor;
 mod timer;
 mod tools;
 mod turns;
@@ -118,6 +119,8 @@ pub struct Session {
     turns: Turns,
     history: History,
     calls: PendingCalls,
+    /// Calls of the session before this one, whose answers can only be told.
+    inherited: Vec<ToolUseId>,
     usage: Usage,
     thinking: bool,
 }
@@ -162,6 +165,7 @@ impl Session {
             blocks: Blocks::default(),
             turns: Turns::default(),
             calls: PendingCalls::default(),
+            inherited: Vec::new(),
             usage: Usage::default(),
             thinking: false,
         };
@@ -181,6 +185,7 @@ impl Session {
         let now = self.timers.advance_to(now);
         match input {
             Input::Connected => self.on_connected(now),
+            Input::CredentialsUntil(expiry) => self.on_credentials_until(expiry),
             Input::Audio(samples) => self.on_audio(now, samples)?,
             Input::Text(text) => self.on_text(now, text)?,
             Input::Microphone(position) => self.on_microphone(now, position),
@@ -236,7 +241,8 @@ impl Session {
         self.history.messages(self.timers.now(), self.config.playback, self.config.output_rate)
     }
 
-    /// What a successor needs; may be asked for at any time, also after the end.
+    /// What a successor needs, for those who do not let [`Session::successor`] make it; may be asked for at any time, also
+    /// after the end.
     pub fn handover(&self) -> Handover {
         let (now, config) = (self.timers.now(), &self.config);
         let replayed = config.timing.recent_audio;

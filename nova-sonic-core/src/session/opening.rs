@@ -57,7 +57,7 @@ impl Session {
         self.timers.set(Timer::Open, now.after(timing.open));
         self.timers.set(Timer::Renew, now.after(timing.renew));
         if let Some(expiry) = timing.credentials_expire {
-            self.timers.set(Timer::Credentials, expiry.before(BEFORE_EXPIRY));
+            self.on_credentials_until(expiry);
         }
         if let Some(life) = timing.life {
             self.timers.set(Timer::Life, now.after(life));
@@ -72,6 +72,12 @@ impl Session {
         self.phase = Phase::Live;
         self.timers.clear(Timer::Open);
         self.start_feed(now);
+    }
+
+    pub(super) fn on_credentials_until(&mut self, expiry: Tick) {
+        if self.phase.takes_speech() {
+            self.timers.set(Timer::Credentials, expiry.before(BEFORE_EXPIRY));
+        }
     }
 
     pub(super) fn on_open_timeout(&mut self) {

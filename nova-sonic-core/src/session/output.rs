@@ -211,6 +211,16 @@ pub enum RenewalReason {
     Credentials,
 }
 
+impl RenewalReason {
+    /// The word used in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StreamLife => "stream_life",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
 /// Why a conversation is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

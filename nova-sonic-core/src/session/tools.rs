@@ -126,11 +126,7 @@ impl Session {
         json: &str,
     ) -> Result<(), SessionError> {
         self.check_call(call)?;
-        let object = result_object(json)?;
-        self.answer_call(call, object);
-        self.expect_answer();
-        self.stir(now);
-        Ok(())
+        self.answer_or_tell(now, call, result_object(json)?)
     }
 
     pub(super) fn on_tool_failed(
@@ -140,7 +136,15 @@ impl Session {
         message: &str,
     ) -> Result<(), SessionError> {
         self.check_call(call)?;
-        self.answer_call(call, error_object(message));
+        self.answer_or_tell(now, call, error_object(message))
+    }
+
+    fn answer_or_tell(&mut self, now: Tick, call: &ToolUseId, json: String) -> Result<(), SessionError> {
+        if self.inherited.contains(call) {
+            self.tell_result(now, call, &json)?;
+        } else {
+            self.answer_call(call, json);
+        }
         self.expect_answer();
         self.stir(now);
         Ok(())
@@ -150,7 +154,8 @@ impl Session {
         if !self.phase.takes_speech() {
             return Err(SessionError::Closed);
         }
-        if self.calls.contains(call) { Ok(()) } else { Err(SessionError::UnknownCall) }
+        let waits = self.calls.contains(call) || self.inherited.contains(call);
+        if waits { Ok(()) } else { Err(SessionError::UnknownCall) }
     }
 
     /// The one answer to a call: a whole block, which may stand between frames of sound.

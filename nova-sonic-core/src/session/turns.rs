@@ -136,6 +136,11 @@ impl Turns {
         self.sounding.is_some()
     }
 
+    /// Goes on with the numbers of another session.
+    pub(super) fn count_on_from(&mut self, other: &Self) {
+        self.last = other.last;
+    }
+
     fn next(&mut self) -> TurnId {
         self.last += 1;
         TurnId::new(self.last)

@@ -2,7 +2,7 @@
 
 use nova_sonic_core::{
     event::{ClientContent, ClientEvent, EndpointingSensitivity, ToolChoice, ToolSpec, Usage},
-    session::{CloseReason, Event, Failure, Message, Output, RenewalReason},
+    session::{CloseReason, Event, Failure, Message, Output},
 };
 use serde_json::{Value, json};
 
@@ -155,14 +155,7 @@ fn told(event: &Event) -> Value {
         Event::Usage { delta, total } => {
             json!({ "emit": "usage", "delta": usage(*delta), "total": usage(*total) })
         }
-        Event::RenewalDue { reason } => json!({
-            "emit": "renewalDue",
-            "reason": match reason {
-                RenewalReason::StreamLife => "stream_life",
-                RenewalReason::Credentials => "credentials",
-                other => panic!("a reason without a description: {other:?}"),
-            },
-        }),
+        Event::RenewalDue { reason } => json!({ "emit": "renewalDue", "reason": reason.as_str() }),
         Event::Error(error) => json!({ "emit": "error", "error": failure(error) }),
         Event::Unknown { name, body } => json!({ "emit": "unknown", "name": name, "body": body }),
         Event::Closed { reason } => {

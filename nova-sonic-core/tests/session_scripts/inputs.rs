@@ -173,8 +173,8 @@ pub(crate) fn give(
         "timeout" => session.handle_input(now, Input::Timeout),
         "hangup" => session.handle_input(now, Input::Hangup),
         "failed" => {
-            let code = ErrorCode::ALL.iter().find(|code| code.as_str() == word(&value["code"]));
-            let failure = Failure::new(*code.expect("a code"), word(&value["message"]));
+            let code = ErrorCode::parse(word(&value["code"])).expect("a code");
+            let failure = Failure::new(code, word(&value["message"]));
             session.handle_input(now, Input::Failed(failure))
         }
         "disconnected" => session.handle_input(now, Input::Disconnected),

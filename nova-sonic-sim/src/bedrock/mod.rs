@@ -6,5 +6,5 @@ mod opening;
 mod route;
 
 pub(crate) use decoy::{DecoyAnswer, answer_decoy, authorize_bearer};
-pub(crate) use opening::{admit, admit_relay, authorize_model};
+pub(crate) use opening::{admit, admit_relay, authorize_model, check_quota};
 pub(crate) use route::{Operation, Target, route};

@@ -92,17 +92,19 @@ struct Opened {
     fault: Option<OpeningFault>,
 }
 
+/// Whether there is room for another stream now.
+pub(crate) fn check_quota(service: &Service) -> Result<(), ApiError> {
+    if service.places.available_permits() == 0 { Err(quota_used_up().into()) } else { Ok(()) }
+}
+
+fn quota_used_up() -> Exception {
+    let text = "Too many concurrent connections, please wait before trying again.";
+    Exception { exception: ServiceException::Throttling, message: text.to_owned(), stream_continues: false }
+}
+
 /// Begins a conversation, unless the quota is used up or the scenario refuses it.
 fn open(service: &Service, record: impl FnOnce(usize) -> StreamRecord) -> Result<Opened, Exception> {
-    let exception = |exception, message: &str| Exception {
-        exception,
-        message: message.to_owned(),
-        stream_continues: false,
-    };
-    let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| {
-        let text = "Too many concurrent connections, please wait before trying again.";
-        exception(ServiceException::Throttling, text)
-    })?;
+    let place = Arc::clone(&service.places).try_acquire_owned().map_err(|_| quota_used_up())?;
     let mut config = service.conversation.clone();
     config.seed = service.next_seed();
     let conversation = Conversation::new(config, service.clock.tick());

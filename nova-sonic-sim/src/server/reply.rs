@@ -10,7 +10,7 @@ use aws_smithy_types::{DateTime, date_time::Format};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
-    header::{CONTENT_TYPE, DATE},
+    header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, CONTENT_TYPE, DATE},
 };
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
@@ -76,6 +76,11 @@ pub(super) fn api_error(error: &ApiError, request_id: &str) -> Reply {
     if let Ok(name) = HeaderValue::from_str(&error.name) {
         response.headers_mut().insert("x-amzn-errortype", name);
     }
+    // AWS lets pages read its answers, or the SDK for JavaScript could not be used in one
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let readable = "x-amzn-errortype,x-amzn-requestid,date";
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(readable));
     response
 }
 

@@ -27,7 +27,7 @@ use super::reply::{self, Reply};
 use crate::{
     api_error::ApiError,
     auth::verify_presigned,
-    bedrock::{Target, admit, authorize_model},
+    bedrock::{Target, admit, authorize_model, check_quota},
     model::OpeningFault,
     observation::Transport,
     service::{Connection, Service},
@@ -44,12 +44,17 @@ pub(super) async fn answer(
     target: &Target,
     request_id: &str,
 ) -> Result<Reply, ApiError> {
-    let accept = accept_key(&request)?;
+    let handshake = accept_key(&request);
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
     let regions = service.regions_at(&parts);
     let caller = verify_presigned(&parts, &service.credentials, &service.expect_bedrock(&regions))?;
     authorize_model(service, connection, &caller, target)?;
+    // a page cannot see why a WebSocket was refused, but may ask the same by https
+    let accept = match handshake {
+        Ok(accept) => accept,
+        Err(refusal) => return Err(check_quota(service).err().unwrap_or(refusal)),
+    };
     let admission = admit(service, connection, &caller, target, Transport::WebSocket)?;
     match admission.fault {
         Some(OpeningFault::Delay(delay)) => service.clock.sleep(delay).await,

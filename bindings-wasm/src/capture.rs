@@ -1,0 +1,73 @@
+//! The microphone's way to the session: any rate, blocks of any size, and how loud they are.
+
+use nova_sonic_core::{
+    audio::{Framer, Level, Sample, SampleRate, SincResampler, level::FLOOR_DBFS},
+    session::SessionError,
+};
+
+use crate::fault::Fault;
+
+/// Turns what a device gives into frames of the session's rate. Its buffers are used again.
+pub(crate) struct Capture {
+    rate: SampleRate,
+    framer: Framer,
+    /// And the device's rate that it is made for.
+    resampler: Option<(u32, SincResampler)>,
+    samples: Vec<i16>,
+    level_dbfs: f32,
+}
+
+impl Capture {
+    pub(crate) fn new(rate: SampleRate) -> Self {
+        Self { rate, framer: Framer::new(rate), resampler: None, samples: Vec::new(), level_dbfs: FLOOR_DBFS }
+    }
+
+    /// Loudness of the last block, dBFS.
+    pub(crate) const fn level_dbfs(&self) -> f32 {
+        self.level_dbfs
+    }
+
+    pub(crate) fn measure<S: Sample>(&mut self, block: &[S]) {
+        self.level_dbfs = Level::of(block).rms_dbfs;
+    }
+
+    /// Gives every frame that a block at the device's `rate` completes; another rate than before begins another stream of
+    /// sound.
+    pub(crate) fn add(
+        &mut self,
+        block: &[f32],
+        rate: u32,
+        give: impl FnMut(&[i16]) -> Result<(), SessionError>,
+    ) -> Result<(), Fault> {
+        self.samples.clear();
+        if self.resampler.as_ref().is_some_and(|(known, _)| *known != rate) {
+            self.flush_resampler();
+        }
+        if self.resampler.is_none() {
+            self.resampler = Some((rate, SincResampler::new(rate, self.rate.hertz())?));
+        }
+        if let Some((_, resampler)) = &mut self.resampler {
+            resampler.process(block, &mut self.samples);
+        }
+        self.framer.frames(&self.samples).try_for_each(give)?;
+        Ok(())
+    }
+
+    /// Gives what has not made a frame; the next block begins a new stream of sound.
+    pub(crate) fn finish(
+        &mut self,
+        mut give: impl FnMut(&[i16]) -> Result<(), SessionError>,
+    ) -> Result<(), SessionError> {
+        self.samples.clear();
+        self.flush_resampler();
+        self.framer.frames(&self.samples).try_for_each(&mut give)?;
+        let rest = self.framer.flush();
+        if rest.is_empty() { Ok(()) } else { give(rest) }
+    }
+
+    fn flush_resampler(&mut self) {
+        if let Some((_, mut resampler)) = self.resampler.take() {
+            resampler.flush(&mut self.samples);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What the engine does, without a word of JavaScript: a session, its link, and what is found when it is polled.
+
+use std::collections::VecDeque;
+
+use nova_sonic_core::{
+    audio::Pcm,
+    error::ErrorCode,
+    event::ClientEvent,
+    grant::Grant,
+    id::ToolUseId,
+    relay::{FrameKind, RelayFrame},
+    session::{Event, Failure, Input, Microphone, Output, Session, TurnId},
+    sigv4::PresignedUrl,
+    time::{Tick, Timestamp},
+};
+
+use crate::{
+    capture::Capture,
+    config::{self, Settings},
+    direct::{Direct, Opened},
+    fault::Fault,
+    link::{FromRelay, Link},
+    told,
+};
+
+/// What a poll has found, and what is then to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Found {
+    /// Nothing: wait.
+    Nothing = 0,
+    /// A binary message to send.
+    Binary = 1,
+    /// A text message to send.
+    Text = 2,
+    /// The end of the input.
+    EndInput = 3,
+    /// An event for the application.
+    Event = 4,
+    /// Sound to play.
+    Sound = 5,
+}
+
+/// One session over one connection.
+pub(crate) struct Conversation {
+    session: Session,
+    link: Link,
+    capture: Capture,
+    position: Microphone,
+    model: Option<String>,
+    now: Tick,
+    /// Events that wait for the connection.
+    waiting: VecDeque<ClientEvent>,
+    /// What the link has to say to the application.
+    notes: VecDeque<String>,
+    /// The input has ended, and the message that says so has not been sent.
+    is_ending: bool,
+    message: Vec<u8>,
+    text: String,
+    sound: Option<(TurnId, Pcm)>,
+}
+
+impl Conversation {
+    pub(crate) fn new(config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
+        let Settings { session, model } = config::read(config)?;
+        Ok(Self::of(Session::new(session, seed_of(seed)?, now)?, model, now))
+    }
+
+    /// The conversation that goes on with this one over another connection.
+    pub(crate) fn successor(&self, config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
+        let Settings { session, model } = config::read(config)?;
+        let mut successor = Self::of(self.session.successor(session, seed_of(seed)?, now)?, model, now);
+        successor.position = self.position;
+        Ok(successor)
+    }
+
+    fn of(session: Session, model: Option<String>, now: Tick) -> Self {
+        Self {
+            link: Link::new(),
+            capture: Capture::new(session.config().input_rate),
+            position: session.config().microphone,
+            session,
+            model,
+            now,
+            waiting: VecDeque::new(),
+            notes: VecDeque::new(),
+            is_ending: false,
+            message: Vec::new(),
+            text: String::new(),
+            sound: None,
+        }
+    }
+
+    pub(crate) fn open_direct(
+        &mut self,
+        grant: &[u8],
+        received: Timestamp,
+        wall: Timestamp,
+        endpoint: Option<&str>,
+    ) -> Result<PresignedUrl, Fault> {
+        self.check_unopened()?;
+        let grant = Grant::read_json(grant, received)?;
+        let Opened { direct, url, credentials_last } =
+            Direct::open(grant, wall, self.model.as_deref(), endpoint)?;
+        self.link.choose_direct(direct);
+        self.give(self.now, Input::CredentialsUntil(self.now.after(credentials_last)))?;
+        Ok(url)
+    }
+
+    pub(crate) fn open_relay(&mut self) -> Result<(), Fault> {
+        self.check_unopened()?;
+        self.link.choose_relay();
+        Ok(())
+    }
+
+    fn check_unopened(&self) -> Result<(), Fault> {
+        if self.link.is_chosen() {
+            return Err(Fault::new(ErrorCode::Internal, "one engine opens one connection"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn give(&mut self, now: Tick, input: Input<'_>) -> Result<(), Fault> {
+        self.now = self.now.max(now);
+        Ok(self.session.handle_input(now, input)?)
+    }
+
+    pub(crate) fn connected(&mut self, now: Tick) -> Result<(), Fault> {
+        self.link.opened();
+        self.give(now, Input::Connected)
+    }
+
+    pub(crate) fn closed(&mut self, now: Tick, code: u16, reason: &str) -> Result<(), Fault> {
+        let input = self.link.closed(code, reason);
+        self.waiting.clear();
+        self.give(now, input)
+    }
+
+    pub(crate) fn failed(&mut self, now: Tick, code: &str, message: &str) -> Result<(), Fault> {
+        let code = ErrorCode::parse(code).unwrap_or(ErrorCode::Internal);
+        self.link.ended();
+        self.waiting.clear();
+        self.give(now, Input::Failed(Failure::new(code, message)))
+    }
+
+    pub(crate) fn received_binary(&mut self, now: Tick, bytes: &[u8]) -> Result<(), Fault> {
+        self.link.opened();
+        if let Some(direct) = self.link.direct() {
+            direct.push(bytes);
+            while let Some(input) = self.link.direct().and_then(Direct::received) {
+                self.give(now, input)?;
+            }
+            return Ok(());
+        }
+        self.received_relayed(now, RelayFrame::Binary(bytes))
+    }
+
+    pub(crate) fn received_text(&mut self, now: Tick, text: &str) -> Result<(), Fault> {
+        self.link.opened();
+        self.received_relayed(now, RelayFrame::Text(text))
+    }
+
+    fn received_relayed(&mut self, now: Tick, frame: RelayFrame<'_>) -> Result<(), Fault> {
+        match self.link.relayed(frame) {
+            Some(FromRelay::Input(input)) => self.give(now, input)?,
+            Some(FromRelay::Control(control)) => self.notes.push_back(told::control(&control)),
+            Some(FromRelay::Defect(defect)) => {
+                self.notes.push_back(told::error(defect.code(), &defect.to_string()));
+            }
+            None => {
+                let message = "a text message came, and the service sends none";
+                self.notes.push_back(told::error(ErrorCode::FrameMalformed, message));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn audio(&mut self, now: Tick, samples: &[i16]) -> Result<(), Fault> {
+        self.capture.measure(samples);
+        self.give(now, Input::Audio(samples))
+    }
+
+    pub(crate) fn capture(&mut self, now: Tick, samples: &[f32], rate: u32) -> Result<(), Fault> {
+        self.capture.measure(samples);
+        if self.position == Microphone::Open {
+            let session = &mut self.session;
+            self.capture.add(samples, rate, |frame| session.handle_input(now, Input::Audio(frame)))?;
+        }
+        self.now = self.now.max(now);
+        Ok(())
+    }
+
+    /// What was said before the microphone is moved still belongs to its turn.
+    pub(crate) fn move_microphone(&mut self, now: Tick, word: &str) -> Result<(), Fault> {
+        let position = config::microphone("microphone", word)?;
+        if position == self.position {
+            return Ok(());
+        }
+        if self.position == Microphone::Open {
+            let session = &mut self.session;
+            // the last 30 ms are no reason to leave the microphone open
+            let _ = self.capture.finish(|rest| session.handle_input(now, Input::Audio(rest)));
+        }
+        self.position = position;
+        self.give(now, Input::Microphone(position))
+    }
+
+    pub(crate) fn answer_tool(&mut self, now: Tick, call: &str, json: &str) -> Result<(), Fault> {
+        self.give(now, Input::ToolResult { call: &ToolUseId::from(call), json })
+    }
+
+    pub(crate) fn fail_tool(&mut self, now: Tick, call: &str, message: &str) -> Result<(), Fault> {
+        self.give(now, Input::ToolFailed { call: &ToolUseId::from(call), message })
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Tick> {
+        self.session.poll_timeout()
+    }
+
+    pub(crate) const fn level_dbfs(&self) -> f32 {
+        self.capture.level_dbfs()
+    }
+
+    /// The next thing to do; what belongs to it lies in [`message`](Self::message), [`text`](Self::text) or
+    /// [`sound`](Self::sound) until the next call.
+    pub(crate) fn poll(&mut self, wall: Timestamp) -> Found {
+        self.sound = None;
+        if let Some(note) = self.notes.pop_front() {
+            self.text = note;
+            return Found::Event;
+        }
+        if std::mem::take(&mut self.is_ending) && self.link.finish(wall, &mut self.message) {
+            return Found::Binary;
+        }
+        if self.link.is_open()
+            && let Some(event) = self.waiting.pop_front()
+        {
+            return self.send(&event, wall);
+        }
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Emit(Event::Audio { pcm, turn, .. }) => {
+                    self.sound = Some((turn, pcm));
+                    return Found::Sound;
+                }
+                Output::Emit(event) => {
+                    self.text = told::event(event);
+                    return Found::Event;
+                }
+                Output::Send(event) if self.link.is_open() => return self.send(&event, wall),
+                Output::Send(event) => self.waiting.push_back(event),
+                Output::EndInput => {
+                    self.waiting.clear();
+                    self.is_ending = true;
+                    return Found::EndInput;
+                }
+                _ => {}
+            }
+        }
+        Found::Nothing
+    }
+
+    fn send(&mut self, event: &ClientEvent, wall: Timestamp) -> Found {
+        match self.link.encode(event, wall, &mut self.message) {
+            Ok(FrameKind::Binary) => Found::Binary,
+            Ok(FrameKind::Text) => {
+                self.text = String::from_utf8_lossy(&self.message).into_owned();
+                Found::Text
+            }
+            Err(failure) => {
+                self.link.ended();
+                self.waiting.clear();
+                // a failure is never the caller's mistake
+                let _ = self.session.handle_input(self.now, Input::Failed(failure));
+                self.poll(wall)
+            }
+        }
+    }
+
+    /// The bytes of the message that was found.
+    pub(crate) fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The sound that was found, and its turn.
+    pub(crate) const fn sound(&self) -> Option<&(TurnId, Pcm)> {
+        self.sound.as_ref()
+    }
+
+    /// Takes the text that was found.
+    pub(crate) fn text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+}
+
+fn seed_of(bytes: &[u8]) -> Result<[u8; 32], Fault> {
+    bytes.try_into().map_err(|_| Fault::setting("seed", "is not 32 random bytes"))
+}

@@ -1,0 +1,5 @@
+import { Talk } from './talk-page';
+
+export default function Page() {
+    return <Talk />;
+}

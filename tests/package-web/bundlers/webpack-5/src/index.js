@@ -1,0 +1,3 @@
+import { offerToTalk } from '../talk.js';
+
+offerToTalk();
