@@ -2,7 +2,7 @@
 // and `engine_bg.wasm`, lie there already: `cargo xtask build web` puts them there and then runs this.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -63,11 +63,18 @@ if (existsSync(at('web/react/index.ts'))) {
     });
 }
 
-// worklets are copied as they stand: they have no imports, and have to stay longer than 4,096 bytes
-for (const name of ['capture.js', 'playback.js']) copyFileSync(at(`web/worklets/${name}`), DIST + name);
+/** Vite makes data: addresses of smaller assets, which a strict Content-Security-Policy forbids. */
+const SMALLEST_ASSET = 4200;
+for (const name of ['capture.js', 'playback.js']) {
+    await build({ ...common, bundle: false, entryPoints: [at(`web/worklets/${name}`)], outfile: DIST + name });
+    const code = readFileSync(DIST + name, 'utf8');
+    const missing = SMALLEST_ASSET - Buffer.byteLength(code);
+    // at the end, where no line of the source map is moved
+    if (missing > 0) writeFileSync(DIST + name, `${code}//${'.'.repeat(missing)}\n`);
+}
 
 // for places where the files themselves cannot be had
-const text = (name) => readFileSync(DIST + name, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
+const text = (name) => readFileSync(DIST + name, 'utf8').replace(/\n\/\/# sourceMappingURL=\S*/, '');
 const inline = {
     worker: text('worker.js'),
     capture: text('capture.js'),

@@ -173,7 +173,7 @@ export interface Tool<Input = never> {
   /** When to call it and what it gives, for the model. */
   readonly description: string;
   /** What it takes. Default: nothing. A schema that can validate is asked before `execute`. */
-  readonly schema?: JsonSchema | StandardSchema<Input>;
+  readonly schema?: JsonSchema | StandardSchema<[Input] extends [never] ? unknown : Input>;
   /** Runs it; what it returns or rejects with is told to the model. Without it, calls come as `toolCall` events. */
   execute?(input: Input, context: ToolContext): unknown;
   /** How long it may run before the model is told that it failed, ms. Default: 30,000. */

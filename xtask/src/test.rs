@@ -233,7 +233,10 @@ fn web(run: &Run) -> Result<Tally, Failure> {
 fn browser(run: &Run) -> Result<Tally, Failure> {
     tools::need_chromium()?;
     run.web_package()?;
-    node::test_in_turn(&tools::root().join("tests/browser"), run.simulator()?)
+    let simulator = run.simulator()?;
+    let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
+    tally += node::test_in_turn(&tools::root().join("tests/browser"), simulator)?;
+    Ok(tally)
 }
 
 /// The package as people install it: in React's hands, and in those of bundlers.

@@ -13,14 +13,14 @@ interface Convertible {
 }
 
 /** The JSON Schema of a tool's input, as text: models read properties in their order. */
-export function schemaText(name: string, schema: JsonSchema | StandardSchema<never> | undefined): string {
+export function schemaText(name: string, schema: JsonSchema | StandardSchema | undefined): string {
   const found = schema === undefined ? NOTHING : isStandard(schema) ? converted(name, schema) : schema;
   return JSON.stringify(found);
 }
 
 /** The input that `execute` gets; throws a sentence for the model when the schema does not take it. */
 export async function checked(
-  schema: JsonSchema | StandardSchema<never> | undefined,
+  schema: JsonSchema | StandardSchema | undefined,
   input: unknown,
 ): Promise<unknown> {
   if (schema === undefined || !isStandard(schema)) return input;
@@ -29,11 +29,11 @@ export async function checked(
   throw new Error(`the input is not valid: ${result.issues.map(({ message }) => message).join('; ')}`);
 }
 
-function isStandard(schema: object): schema is StandardSchema<never> {
+function isStandard(schema: object): schema is StandardSchema {
   return '~standard' in schema;
 }
 
-function converted(name: string, schema: StandardSchema<never>): unknown {
+function converted(name: string, schema: StandardSchema): unknown {
   const { toJSONSchema, '~standard': standard } = schema as Convertible;
   const input = standard?.jsonSchema?.input;
   if (typeof input === 'function') return withoutDialect(input.call(standard?.jsonSchema, { target: 'draft-07' }));

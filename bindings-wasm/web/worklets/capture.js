@@ -1,10 +1,8 @@
 // The microphone's end of the audio graph: collects about 32 ms, mixes to mono, and posts that to whoever holds the
 // port. Runs on the audio thread, so it neither waits nor, once it has a few buffers, allocates.
 //
-// This file is loaded as it stands: no imports, no build step, no names of a page's world. Audio worklets have no fetch,
-// no timers and no text decoder, and bundlers copy a worklet's file without looking into it. It has to stay longer than
-// 4,096 bytes, because Vite puts shorter assets into a data: address, which a strict Content-Security-Policy forbids;
-// that is one more reason to leave its comments in.
+// This file runs as it stands: no imports, no names of a page's world. Audio worklets have no fetch, no timers and no text
+// decoder, and bundlers copy a worklet's file without looking into it.
 //
 // Resampling is not done here: the engine in the worker does it with the same filter for every browser. A context that
 // is forced to 16 kHz was refused by older versions of Firefox, and drifts by milliseconds in newer ones.

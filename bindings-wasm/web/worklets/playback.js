@@ -1,8 +1,7 @@
 // The loudspeaker's end of the audio graph: a queue of the answer's sound that starts early, grows where the network
 // demands it, falls silent at the next render quantum when told to, and counts exactly what was heard.
 //
-// This file is loaded as it stands, for the reasons that capture.js gives: no imports, no build step, and longer than
-// 4,096 bytes. Its messages are typed in messages.ts.
+// This file runs as it stands, for the reasons that capture.js gives. Its messages are typed in messages.ts.
 //
 // Three rules:
 // - An answer begins to play as soon as `target` milliseconds of it wait, or have been waited for: never later.
