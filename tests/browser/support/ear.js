@@ -90,20 +90,16 @@ export function audible(samples, threshold = 300) {
 /** Noise in the band of a voice: it survives every change of rate, and no piece of it is like another. */
 export function murmur(length, rate, seed = 1) {
     let state = seed;
-    const raw = Float64Array.from({ length }, () => {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        return state / 2 ** 31 - 1;
-    });
-    // two poles below 3 kHz, and none of what loudspeakers leave out
-    const low = 1 - Math.exp((-2 * Math.PI * 3_000) / rate);
+    const low = 1 - Math.exp((-2 * Math.PI * 1_500) / rate);
     const high = 1 - Math.exp((-2 * Math.PI * 200) / rate);
-    const out = new Int16Array(length);
-    let [one, two, slow] = [0, 0, 0];
-    for (let at = 0; at < length; at += 1) {
-        one += low * (raw[at] - one);
-        two += low * (one - two);
-        slow += high * (two - slow);
-        out[at] = Math.round(Math.max(-1, Math.min(1, 1.2 * (two - slow))) * 32_767);
-    }
-    return out;
+    const poles = [0, 0, 0, 0];
+    let slow = 0;
+    return Int16Array.from({ length }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        let sample = state / 2 ** 31 - 1;
+        // steep, so that half a sample of delay does not change the shape
+        for (const pole of poles.keys()) sample = poles[pole] += low * (sample - poles[pole]);
+        slow += high * (sample - slow);
+        return Math.round(Math.max(-1, Math.min(1, 2 * (sample - slow))) * 32_767);
+    });
 }
