@@ -18,12 +18,13 @@ export function everywhere(engine) {
         return;
     }
     const endings = [];
+    const { name, choosesLoudspeaker } = engine;
     /** There once the tests run. */
-    const stage = { name: engine.name, sound: undefined, browser: undefined, picture: undefined };
+    const stage = { name, choosesLoudspeaker, sound: undefined, browser: undefined, picture: undefined };
     before(async () => {
         await mkdir(SCREENSHOTS, { recursive: true });
         const t = { after: (end) => endings.unshift(end) };
-        stage.picture = `${SCREENSHOTS}${engine.name.toLowerCase()}.png`;
+        stage.picture = `${SCREENSHOTS}${name.toLowerCase()}.png`;
         stage.sound = await startSound(t);
         stage.browser = await engine.start(t, stage.sound);
     });

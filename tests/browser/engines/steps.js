@@ -4,12 +4,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { RATE } from '../support/answers.js';
 import { murmur } from '../support/ear.js';
 import { recording, wav } from '../support/wav.js';
 
 export const question = await recording('question.wav');
 export const interruption = await recording('interruption.wav');
+
+/** What is said into microphones and heard from loudspeakers, Hz. */
+export const RATE = 16_000;
+
+/** Enough to be recognised as speech. */
+export const word = question.subarray(0, 1.1 * RATE);
 
 /** Sound as it is, for what compares it. */
 export const RAW = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };

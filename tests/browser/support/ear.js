@@ -5,6 +5,10 @@
 const PIECE_SECONDS = 0.05;
 /** How far one piece may lie from where the one before it was, seconds. */
 const WANDER_SECONDS = 0.03;
+/** How long a loudspeaker may have been silent in between because the machine was busy, seconds. */
+const STALL_SECONDS = 0.5;
+/** Pieces that are more alike than this have been found. */
+const ALIKE = 0.7;
 /** Pieces of speech that are quieter are pauses, in which there is nothing to compare. */
 const PAUSE_BELOW = 0.1;
 
@@ -16,19 +20,22 @@ export function compare(heard, said, rate) {
     const length = Math.round(PIECE_SECONDS * rate);
     const loud = pieces(said, length);
     const [anchor] = [...loud].sort((one, other) => other.power - one.power);
-    let { lag } = best(heard, said, anchor.at, length, -said.length, heard.length);
-    const anchorLag = lag;
+    const start = best(heard, said, anchor.at, length, -said.length, heard.length);
     const wander = Math.round(WANDER_SECONDS * rate);
-    const follow = (piece) => {
-        const found = best(heard, said, piece.at, length, lag - wander, lag + wander);
-        // a piece that is not there says nothing about where the next one is
-        if (found.likeness > 0.7) lag = found.lag;
-        return { at: piece.at, ...found };
+    const stall = Math.round(STALL_SECONDS * rate);
+    const follow = (list, earlier, later) => {
+        let { lag } = start;
+        return list.map(({ at }) => {
+            let found = best(heard, said, at, length, lag - wander, lag + wander);
+            if (found.likeness < ALIKE) found = best(heard, said, at, length, lag - earlier, lag + later);
+            // a piece that is not there says nothing about where the next one is
+            if (found.likeness >= ALIKE) lag = found.lag;
+            return { at, ...found, found: found.likeness >= ALIKE };
+        });
     };
-    const after = loud.filter(({ at }) => at >= anchor.at).map(follow);
-    lag = anchorLag;
-    const before = loud.filter(({ at }) => at < anchor.at).reverse().map(follow);
-    return [...before.reverse(), ...after];
+    const before = loud.filter(({ at }) => at < anchor.at).reverse();
+    const after = loud.filter(({ at }) => at >= anchor.at);
+    return [...follow(before, stall, wander).reverse(), ...follow(after, wander, stall)];
 }
 
 /** The pieces that are no pauses. */

@@ -1,16 +1,16 @@
 // Firefox, with a sound system of its own.
 
-import { existsSync } from 'node:fs';
-
 import puppeteer from 'puppeteer-core';
 
 import { wanted } from './wanted.js';
 
-const EXECUTABLE = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
+const EXECUTABLE = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
 export const firefox = {
     name: 'Firefox',
     missing: wanted('Firefox', { 'firefox-esr': EXECUTABLE, pulseaudio: '/usr/bin/pulseaudio', 'pulseaudio-utils': '/usr/bin/parec' }),
+    /** Whether a page may say where its sound comes out. */
+    choosesLoudspeaker: true,
     start,
 };
 

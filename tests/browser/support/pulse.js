@@ -104,7 +104,7 @@ class SoundSystem {
     }
 
     /** Listens to a loudspeaker; the function answered ends that and gives what was heard, as 16-bit samples. */
-    async listen(t, { to = LOUDSPEAKERS[0], rate = 24_000 } = {}) {
+    async listen(t, { to = LOUDSPEAKERS[0], rate = 16_000 } = {}) {
         const format = ['--format=s16le', `--rate=${rate}`, '--channels=1', '--raw', '--latency-msec=20'];
         const recorder = spawn('parec', [`--device=${to}.monitor`, ...format], {
             env: this.environment,

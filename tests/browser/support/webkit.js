@@ -18,6 +18,7 @@ export const webkit = {
         pulseaudio: '/usr/bin/pulseaudio',
         'pulseaudio-utils': '/usr/bin/parec',
     }),
+    choosesLoudspeaker: false,
     start,
 };
 
