@@ -13,6 +13,18 @@ const RECORDING: &str = "/usr/share/sounds/alsa/Front_Center.wav";
 /// Where Debian puts Chromium.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
+/// What other browsers than Chromium are tested with: the program, the variable that names another one, and Debian's package.
+const OTHER_BROWSERS: &[(&str, &str, &str)] = &[
+    ("/usr/bin/firefox-esr", "FIREFOX", "firefox-esr"),
+    ("/usr/bin/WebKitWebDriver", "WEBKIT_DRIVER", "webkit2gtk-driver"),
+    ("/usr/bin/Xvfb", "", "xvfb"),
+    ("/usr/bin/pulseaudio", "", "pulseaudio"),
+    ("/usr/bin/parec", "", "pulseaudio-utils"),
+];
+
+/// What Debian and its relatives install packages with.
+const APT_GET: &str = "/usr/bin/apt-get";
+
 /// The folder of the workspace.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -131,6 +143,34 @@ pub(crate) fn need_chromium() -> Done {
     Err(Failure::new(
         "Chromium is needed and is not there",
         "install the package chromium, or name its program in the variable CHROMIUM",
+    ))
+}
+
+/// Makes sure that Firefox and WebKitGTK are there, with a sound system. On systems that cannot have Debian's packages
+/// their tests are skipped, which they say themselves.
+pub(crate) fn need_other_browsers() -> Done {
+    let missing = || -> Vec<&str> {
+        let is_there = |path: &str, variable: &str| {
+            std::env::var_os(variable).map_or_else(|| Path::new(path).exists(), |path| Path::new(&path).exists())
+        };
+        let absent = OTHER_BROWSERS.iter().filter(|(path, variable, _)| !is_there(path, variable));
+        absent.map(|(_, _, package)| *package).collect()
+    };
+    let packages = missing();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !Path::new(APT_GET).exists() {
+        step::say("      Firefox and WebKitGTK are skipped: they are tested with Debian's packages, which are not for this system");
+        return Ok(());
+    }
+    if apt_install(&packages)? && missing().is_empty() {
+        return Ok(());
+    }
+    let packages = missing().join(" ");
+    Err(Failure::new(
+        "Firefox, WebKitGTK and a sound system are needed and are not all there",
+        format!("install the packages {packages}"),
     ))
 }
 
