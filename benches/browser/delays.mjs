@@ -1,0 +1,123 @@
+// How late frames come to the server, how often the answer halts, how soon it ends when it is interrupted.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { PIECE_MS, RATE, paced, sampleOf } from './model.mjs';
+import { converse, hangUp, visit } from './visit.mjs';
+
+/** Sound that is sent at once before an interruption, pieces: what a flush has to drop. */
+const AHEAD_PIECES = 1500 / PIECE_MS;
+/** The longest that a sound or a silence is waited for, ms. */
+const PATIENCE_MS = 5_000;
+/** What the page does besides. */
+export const LOADS = [
+    { name: 'idle' },
+    { name: '500 ms in every 1,500', ms: 500, every: 1_500 },
+    { name: '100 ms in every 250', ms: 100, every: 250 },
+];
+
+/** Measures one subject under one load. */
+export async function delays(server, subject, load, { seconds, interruptions }) {
+    const ear = new Ear();
+    server.heard = (change) => ear.hear(change);
+    return visit(server, async (world) => {
+        const { stream, model } = await converse(world, server, subject, { listening: true });
+        if (load.ms !== undefined) await world.page.evaluate((load) => globalThis.bench.block(load), load);
+        await sleep(2_000);
+
+        const from = performance.now();
+        model.begin();
+        await paced(PIECE_MS, seconds, (pieces) => model.speak(stream.send, pieces));
+        model.end();
+        const steady = model.turn;
+        // what the page's thread has held up is still to be played
+        await sleep(1_500);
+
+        const begins = [];
+        const ends = [];
+        const random = randomFrom(1);
+        for (let count = 0; count < interruptions; count += 1) {
+            const { begin, end } = await interrupt(ear, model, stream, random);
+            begins.push(begin);
+            ends.push(end);
+            await sleep(random(100, 300));
+        }
+        const to = performance.now();
+
+        await world.page.evaluate(() => globalThis.bench.unblock());
+        await hangUp(world);
+        const lateness = latenessOf(stream.sound(), from, to);
+        const gaps = ear.gaps(sampleOf(steady));
+        return { lateness, gaps, begins, ends, broken: ear.gaps().length - gaps.length };
+    });
+}
+
+/** One answer that is cut off in its middle, at a time of its own. */
+async function interrupt(ear, model, stream, random) {
+    model.hears('And then?');
+    const asked = performance.now();
+    model.begin();
+    model.speak(stream.send, AHEAD_PIECES);
+    const value = sampleOf(model.turn);
+    const { at: begun } = await ear.until((heard) => heard === value, asked);
+    await sleep(random(150, 650));
+    const sent = performance.now();
+    model.interrupted();
+    const { at: silent } = await ear.until((heard) => heard !== value, sent);
+    return { begin: begun - asked, end: silent - sent };
+}
+
+/** What the ear heard, in order. */
+class Ear {
+    #changes = [];
+    #waiting;
+
+    hear(change) {
+        this.#changes.push(change);
+        if (this.#waiting?.holds(change)) this.#waiting.resolve(change);
+    }
+
+    /** The first change after `from` to a sample of which `holds` is true. */
+    async until(holds, from) {
+        const matches = ({ at, value }) => at >= from && holds(value);
+        const known = this.#changes.find(matches);
+        if (known !== undefined) return known;
+        let timer;
+        try {
+            return await new Promise((resolve, reject) => {
+                this.#waiting = { holds: matches, resolve };
+                timer = setTimeout(() => reject(new Error('the ear did not hear what was expected')), PATIENCE_MS);
+            });
+        } finally {
+            clearTimeout(timer);
+            this.#waiting = undefined;
+        }
+    }
+
+    /** Silences between two sounds of the same answer, ms: of the one that consists of `value`, or of all. */
+    gaps(value) {
+        const found = [];
+        for (const [index, { frame, value: sounds }] of this.#changes.entries()) {
+            const [before, silence] = this.#changes.slice(Math.max(0, index - 2), index);
+            if (sounds === 0 || silence?.value !== 0 || before?.value !== sounds) continue;
+            if (value === undefined || value === sounds) found.push(((frame - silence.frame) * 1000) / RATE);
+        }
+        return found;
+    }
+}
+
+/** How much later than the most punctual one each piece of sound came, ms. */
+export function latenessOf(pieces, from, to) {
+    const delays = pieces.filter(({ at }) => at >= from && at <= to).map(({ at, due }) => at - due);
+    const least = Math.min(...delays);
+    return delays.map((delay) => delay - least);
+}
+
+/** The same numbers in every run. */
+function randomFrom(seed) {
+    let state = seed;
+    return (least, most) => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return least + ((most - least) * state) / 2 ** 32;
+    };
+}
