@@ -146,7 +146,7 @@ struct Filter {
     steps: usize,
     /// Parts of an input sample for which there are weights: `steps`, or fewer.
     phases: usize,
-    /// Weights of one place.
+    /// Weights of one place, a multiple of four.
     taps: usize,
     /// `phases + 1` rows of `taps`; the last row is the first, an input sample later.
     weights: Vec<f32>,
@@ -164,7 +164,7 @@ impl Filter {
         let (step, steps) = (from / divisor, to / divisor);
         let lower = from.min(to);
         let phases = steps.min((MOST_PHASES * lower).div_ceil(from));
-        let taps = 2 * (HALF_LENGTH * from).div_ceil(lower);
+        let taps = (2 * HALF_LENGTH * from).div_ceil(lower).next_multiple_of(4);
         let mut filter = Self {
             step,
             steps,
@@ -219,13 +219,12 @@ impl Filter {
 
 /// The sum of the products, in four parts that do not wait for each other.
 fn product(window: &[f32], weights: &[f32]) -> f32 {
-    let (mut sums, zero) = ([0.0_f32; 4], 0.0);
-    for (samples, weights) in window.chunks(4).zip(weights.chunks(4)) {
-        for ((sum, sample), weight) in sums.iter_mut().zip(samples).zip(weights) {
-            *sum += sample * weight;
-        }
+    let mut sums = [0.0_f32; 4];
+    for ([a, b, c, d], [e, f, g, h]) in window.as_chunks().0.iter().zip(weights.as_chunks().0) {
+        let [first, second, third, fourth] = sums;
+        sums = [first + a * e, second + b * f, third + c * g, fourth + d * h];
     }
-    sums.iter().fold(zero, |total, sum| total + sum)
+    sums.iter().sum()
 }
 
 /// The rows of a filter whose window covers `taps` input samples; a lower rate is `ratio` of the input's.
