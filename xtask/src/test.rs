@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "SUITE")]
     only: Vec<Suite>,
     /// Test the Python package and its Django app on every supported pair of Python and Django, not only on the oldest
-    /// and the newest one.
+    /// and the newest one, and the browser package in every browser and under every bundler.
     #[arg(long)]
     matrix: bool,
 }
@@ -78,6 +78,11 @@ impl Suite {
             }
             Self::Abuse => "Python: the Django app in production's servers, under attack and in bad weather",
         }
+    }
+
+    /// Whether it is left to `--matrix`: with it, a run would be longer than a change should have to wait.
+    const fn is_long(self) -> bool {
+        matches!(self, Self::Browser | Self::PackageWeb)
     }
 
     const fn name(self) -> &'static str {
@@ -203,7 +208,10 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let suites: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
-        .filter(|suite| arguments.only.is_empty() || arguments.only.contains(suite))
+        .filter(|suite| match arguments.only.as_slice() {
+            [] => arguments.matrix || !suite.is_long(),
+            only => only.contains(suite),
+        })
         .collect();
 
     let mut steps = Steps::new(suites.len());
