@@ -80,9 +80,10 @@ impl Suite {
         }
     }
 
-    /// Whether it is left to `--matrix`: with it, a run would be longer than a change should have to wait.
+    /// Whether it is left to `--matrix`: with it, a run would be longer than a change should have to wait. That the core
+    /// builds for browsers is seen when the suite `web` builds it for one.
     const fn is_long(self) -> bool {
-        matches!(self, Self::Browser | Self::PackageWeb)
+        matches!(self, Self::Browser | Self::PackageWeb | Self::Wasm)
     }
 
     const fn name(self) -> &'static str {
