@@ -104,7 +104,8 @@ pub(crate) fn need_recordings() -> Done {
 /// Makes sure that Chromium is there; the variable `CHROMIUM` names another one.
 pub(crate) fn need_chromium() -> Done {
     let there = || {
-        std::env::var_os("CHROMIUM").map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
+        std::env::var_os("CHROMIUM")
+            .map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
     };
     if there() || (apt_install(&["chromium"])? && there()) {
         return Ok(());
