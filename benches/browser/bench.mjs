@@ -68,13 +68,14 @@ async function reportDelays(server, subjects, budgets) {
     const rows = [];
     for (const load of LOADS) {
         for (const subject of subjects) {
-            const { lateness, gaps, broken, begins, ends } = await delays(server, subject, load, wanted);
+            const { lateness, lost, gaps, broken, begins, ends } = await delays(server, subject, load, wanted);
             const of = (list, ...shares) => shares.map((share) => number(percentile(list, share), 1)).join(' / ');
             const cells = [
                 load.name,
                 SUBJECTS[subject],
                 of(lateness, 0.5, 0.95, 0.99, 1),
                 `${number((100 * lateness.filter((ms) => ms > 50).length) / lateness.length, 1)} %`,
+                number(Math.max(0, lost), 0),
                 number(gaps.reduce((sum, gap) => sum + gap, 0), 0),
                 of(begins, 0.5, 0.95),
                 of(ends, 0.5, 0.95, 1),
@@ -89,6 +90,7 @@ async function reportDelays(server, subjects, budgets) {
             'client',
             'frames late p50 / p95 / p99 / max',
             '> 50 ms',
+            'lost',
             'gap',
             'answer begins p50 / p95',
             'silence p50 / p95 / max',
