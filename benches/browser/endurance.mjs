@@ -13,6 +13,8 @@ const ANSWER_SECONDS = 6;
 const STREAM_MINUTES = 8;
 /** How often the heaps are read, minutes. The first is after a stream has ended: by then everything has been needed once. */
 const READ_MINUTES = 10;
+/** How long it takes until everything under way has come, ms. */
+const QUIET_MS = 500;
 
 /** Holds a conversation of so many minutes, `speed` times as fast; answers what was in memory when. */
 export async function endurance(server, { minutes, speed }) {
@@ -38,7 +40,7 @@ async function hold({ page }, server, minutes, speed) {
     let came = 0;
     for (let minute = 1; minute <= minutes; minute += 1) {
         for (let turn = 0; turn < 60 / TURN_SECONDS; turn += 1) await oneTurn(model, stream, speed, turn);
-        if (minute % READ_MINUTES === 0) readings.push({ minute, ...(await heaps.read()), ...(await seen(page)) });
+        if (minute % READ_MINUTES === 0) readings.push({ minute, ...(await read(page, heaps)) });
         if (minute % STREAM_MINUTES !== 0 || minute === minutes) continue;
         stream.cut();
         came += stream.samples;
@@ -53,6 +55,15 @@ async function hold({ page }, server, minutes, speed) {
         await globalThis.bench.conversation.close();
     });
     return { readings, offered, came };
+}
+
+/** Reads the heaps while nothing happens: what is made between a collection and the reading would count. */
+async function read(page, heaps) {
+    await page.evaluate(() => globalThis.bench.conversation.hold(true));
+    await sleep(QUIET_MS);
+    const reading = { ...(await heaps.read()), ...(await seen(page)) };
+    await page.evaluate(() => globalThis.bench.conversation.hold(false));
+    return reading;
 }
 
 function seen(page) {

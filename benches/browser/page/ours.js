@@ -25,6 +25,7 @@ export async function endure(speed) {
     session.on('error', ({ code }) => seen.errors.push(code));
     session.on('closed', ({ error }) => error && seen.errors.push(error.code));
     let away = false;
+    let held = false;
     session.on('renewing', () => (away = true));
     session.on('renewed', () => {
         away = false;
@@ -45,8 +46,8 @@ export async function endure(speed) {
     let looked = performance.now();
     const timer = setInterval(() => {
         const now = performance.now();
-        // time stands still while there is no connection: it would have passed for a fraction of this
-        if (!away) due += ((now - looked) * speed) / BLOCK_MS;
+        // time stands still while there is no connection, which took a fraction of this, and while somebody looks
+        if (!away && !held) due += ((now - looked) * speed) / BLOCK_MS;
         looked = now;
         for (; blocks < due; blocks += 1) {
             const block = new Int16Array(BLOCK);
@@ -57,6 +58,7 @@ export async function endure(speed) {
     }, BLOCK_MS);
     return {
         seen: () => ({ ...seen, messages: session.messages.length, text: JSON.stringify(session.messages).length }),
+        hold: (hold) => (held = hold),
         stop: () => clearInterval(timer),
         close: () => session.close(),
     };
