@@ -12,12 +12,12 @@ pub struct Budgets {
 impl Budgets {
     /// Notes that `value` must not exceed `limit`; says so in a cell of a table.
     pub fn at_most(&mut self, what: &str, value: f64, limit: f64) -> String {
-        self.note(what, value, limit, value <= limit, "≤")
+        self.note(what, value, limit, shown(value) <= limit, "≤")
     }
 
     /// Notes that `value` must reach `limit`; says so in a cell of a table.
     pub fn at_least(&mut self, what: &str, value: f64, limit: f64) -> String {
-        self.note(what, value, limit, value >= limit, "≥")
+        self.note(what, value, limit, shown(value) >= limit, "≥")
     }
 
     fn note(&mut self, what: &str, value: f64, limit: f64, holds: bool, sign: &str) -> String {
@@ -38,6 +38,11 @@ impl Budgets {
         println!("{} budgets held, {} broken", self.held, self.broken.len());
         if check && !self.broken.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
+}
+
+/// A ratio as the tables show it. The third decimal of a measurement is noise: one page of memory, one tick of a clock.
+fn shown(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }
 
 /// Prints rows under a heading, in Markdown, numbers to the right.

@@ -16,6 +16,7 @@ mod probe;
 mod runtime;
 mod scope;
 mod settings;
+mod shared_limits;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -36,9 +37,16 @@ mod _native {
         probe::PyProbeResult,
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
+        shared_limits::PySharedLimits,
     };
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    const _ADMIT_SCRIPT: &str = nova_sonic_core::broker::SharedLimits::ADMIT_SCRIPT;
+
+    #[pymodule_export]
+    const _SETTLE_SCRIPT: &str = nova_sonic_core::broker::SharedLimits::SETTLE_SCRIPT;
 }

@@ -2,6 +2,7 @@
 
 use nova_sonic_core::{
     audio::{Framer, Level, Sample, SampleRate, SincResampler, level::FLOOR_DBFS},
+    error::ErrorCode,
     session::SessionError,
 };
 
@@ -57,7 +58,8 @@ impl Capture {
             self.flush_resampler();
         }
         if self.resampler.is_none() {
-            self.resampler = Some((rate, SincResampler::new(rate, self.rate.hertz())?));
+            let resampler = SincResampler::new(rate, self.rate.hertz()).map_err(|_| unsupported(rate))?;
+            self.resampler = Some((rate, resampler));
         }
         if let Some((_, resampler)) = &mut self.resampler {
             resampler.process(block, &mut self.samples);
@@ -90,4 +92,8 @@ impl Capture {
             resampler.flush(&mut self.samples);
         }
     }
+}
+
+fn unsupported(rate: u32) -> Fault {
+    Fault::new(ErrorCode::AudioUnsupported, format!("a microphone of {rate} Hz cannot be resampled"))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use nova_sonic_core::{
     audio::SampleRate,
     event::{EndpointingSensitivity, ToolChoice, ToolSpec},
+    json,
     session::{Message, Microphone, Playback, SessionConfig, Timing},
 };
 use serde_json::{Map, Value};
@@ -20,32 +21,34 @@ pub(crate) struct Settings {
 
 /// Reads the text of a JSON object; settings that are not there have the core's defaults, except that the player reports
 /// what it has played.
-pub(crate) fn read(json: &str) -> Result<Settings, Fault> {
-    let settings: Value = serde_json::from_str(json)
-        .map_err(|error| Fault::setting("object", &format!("is not JSON at column {}", error.column())))?;
+pub(crate) fn read(config: &str) -> Result<Settings, Fault> {
+    let settings: Value = json::read(config.as_bytes())
+        .map_err(|defect| Fault::setting("object", &format!("is not JSON at column {}", defect.column)))?;
     let mut session = SessionConfig::default().playback(Playback::Reported);
     let mut model = None;
-    for (name, value) in fields("object", settings)? {
-        let setting = name.as_str();
-        match setting {
-            // what is left undefined is not there, what is null has been left out as well
-            _ if value.is_null() => {}
-            "systemPrompt" => session.system_prompt = text(setting, value)?,
-            "speechPrompt" => session.speech_prompt = Some(text(setting, value)?),
-            "speakFirst" => session.speak_first = Some(text(setting, value)?),
-            "voice" => session.voice_id = text(setting, value)?,
-            "model" => model = Some(text(setting, value)?),
-            "temperature" => session.inference.temperature = Some(number(setting, &value)?),
-            "topP" => session.inference.top_p = Some(number(setting, &value)?),
-            "maxTokens" => session.inference.max_tokens = Some(whole(setting, &value)?),
-            "turnDetection" => session.endpointing = Some(sensitivity(setting, value)?),
-            "history" => session.history = each(setting, value, message)?,
-            "tools" => session.tools = each(setting, value, tool)?,
-            "toolChoice" => session.tool_choice = choice(setting, value)?,
-            "inputRate" => session.input_rate = rate(setting, &value)?,
-            "outputRate" => session.output_rate = rate(setting, &value)?,
-            "microphone" => session.microphone = microphone(setting, &text(setting, value)?)?,
-            "playback" => session.playback = playback(setting, &text(setting, value)?)?,
+    for (name, value) in fields("object", &settings)? {
+        // what is left undefined is not there, what is null has been left out as well
+        if value.is_null() {
+            continue;
+        }
+        let given = Given { setting: name, value };
+        match name.as_str() {
+            "systemPrompt" => session.system_prompt = given.text()?,
+            "speechPrompt" => session.speech_prompt = Some(given.text()?),
+            "speakFirst" => session.speak_first = Some(given.text()?),
+            "voice" => session.voice_id = given.text()?,
+            "model" => model = Some(given.text()?),
+            "temperature" => session.inference.temperature = Some(given.number()?),
+            "topP" => session.inference.top_p = Some(given.number()?),
+            "maxTokens" => session.inference.max_tokens = Some(given.whole()?),
+            "turnDetection" => session.endpointing = Some(given.one_of(SENSITIVITIES)?),
+            "history" => session.history = messages(&given)?,
+            "tools" => session.tools = tools(&given)?,
+            "toolChoice" => session.tool_choice = choice(&given)?,
+            "inputRate" => session.input_rate = given.rate()?,
+            "outputRate" => session.output_rate = given.rate()?,
+            "microphone" => session.microphone = given.one_of(POSITIONS)?,
+            "playback" => session.playback = given.one_of(PLAYBACKS)?,
             "limits" => limits(&mut session.timing, value)?,
             unknown => return Err(unknown_setting(unknown)),
         }
@@ -53,14 +56,61 @@ pub(crate) fn read(json: &str) -> Result<Settings, Fault> {
     Ok(Settings { session, model })
 }
 
-/// `open`, `muted` or `closed`.
-pub(crate) fn microphone(setting: &str, word: &str) -> Result<Microphone, Fault> {
-    match word {
-        "open" => Ok(Microphone::Open),
-        "muted" => Ok(Microphone::Muted),
-        "closed" => Ok(Microphone::Closed),
-        _ => Err(Fault::setting(setting, "is not open, muted or closed")),
+const SENSITIVITIES: &[(&str, EndpointingSensitivity)] = &[
+    ("low", EndpointingSensitivity::Low),
+    ("medium", EndpointingSensitivity::Medium),
+    ("high", EndpointingSensitivity::High),
+];
+const POSITIONS: &[(&str, Microphone)] =
+    &[("open", Microphone::Open), ("muted", Microphone::Muted), ("closed", Microphone::Closed)];
+const PLAYBACKS: &[(&str, Playback)] = &[("reported", Playback::Reported), ("assumed", Playback::Assumed)];
+
+/// One setting, as it was given.
+struct Given<'a> {
+    setting: &'a str,
+    value: &'a Value,
+}
+
+// Not inlined: each is asked for many times, and it is size that counts here.
+impl Given<'_> {
+    fn refused(&self, problem: &str) -> Fault {
+        Fault::setting(self.setting, problem)
     }
+
+    #[inline(never)]
+    fn text(&self) -> Result<String, Fault> {
+        self.value.as_str().map(str::to_owned).ok_or_else(|| self.refused("is not a text"))
+    }
+
+    #[inline(never)]
+    fn number(&self) -> Result<f64, Fault> {
+        self.value.as_f64().ok_or_else(|| self.refused("is not a number"))
+    }
+
+    #[inline(never)]
+    fn whole(&self) -> Result<u32, Fault> {
+        let whole = self.value.as_u64().and_then(|whole| u32::try_from(whole).ok());
+        whole.ok_or_else(|| self.refused("is not a whole number"))
+    }
+
+    #[inline(never)]
+    fn rate(&self) -> Result<SampleRate, Fault> {
+        SampleRate::from_hertz(self.whole()?).ok_or_else(|| self.refused("is not 8000, 16000 or 24000"))
+    }
+
+    fn one_of<T: Clone>(&self, words: &[(&str, T)]) -> Result<T, Fault> {
+        let given = self.value.as_str();
+        let found = words.iter().find(|(word, _)| Some(*word) == given).map(|(_, meaning)| meaning.clone());
+        found.ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.refused(&format!("is none of {}", words.join(", ")))
+        })
+    }
+}
+
+/// `open`, `muted` or `closed`.
+pub(crate) fn microphone(word: &str) -> Result<Microphone, Fault> {
+    Given { setting: "microphone", value: &word.into() }.one_of(POSITIONS)
 }
 
 /// A name that came from outside is repeated, but not at any length.
@@ -69,129 +119,94 @@ fn unknown_setting(name: &str) -> Fault {
     Fault::setting(&name, "is not known")
 }
 
-fn fields(setting: &str, value: Value) -> Result<Map<String, Value>, Fault> {
-    match value {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(Fault::setting(setting, "is not an object")),
-    }
-}
-
-fn text(setting: &str, value: Value) -> Result<String, Fault> {
-    match value {
-        Value::String(text) => Ok(text),
-        _ => Err(Fault::setting(setting, "is not a text")),
-    }
-}
-
-fn number(setting: &str, value: &Value) -> Result<f64, Fault> {
-    value.as_f64().ok_or_else(|| Fault::setting(setting, "is not a number"))
-}
-
-fn whole(setting: &str, value: &Value) -> Result<u32, Fault> {
-    let whole = value.as_u64().and_then(|whole| u32::try_from(whole).ok());
-    whole.ok_or_else(|| Fault::setting(setting, "is not a whole number"))
-}
-
-fn rate(setting: &str, value: &Value) -> Result<SampleRate, Fault> {
-    let rate = SampleRate::from_hertz(whole(setting, value)?);
-    rate.ok_or_else(|| Fault::setting(setting, "is not 8000, 16000 or 24000"))
-}
-
-fn sensitivity(setting: &str, value: Value) -> Result<EndpointingSensitivity, Fault> {
-    match text(setting, value)?.as_str() {
-        "low" => Ok(EndpointingSensitivity::Low),
-        "medium" => Ok(EndpointingSensitivity::Medium),
-        "high" => Ok(EndpointingSensitivity::High),
-        _ => Err(Fault::setting(setting, "is not low, medium or high")),
-    }
-}
-
-fn playback(setting: &str, word: &str) -> Result<Playback, Fault> {
-    match word {
-        "reported" => Ok(Playback::Reported),
-        "assumed" => Ok(Playback::Assumed),
-        _ => Err(Fault::setting(setting, "is not reported or assumed")),
-    }
+fn fields<'a>(setting: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Fault> {
+    value.as_object().ok_or_else(|| Fault::setting(setting, "is not an object"))
 }
 
 /// `auto`, `any`, or the name of a tool: `{"tool":"get_weather"}`.
-fn choice(setting: &str, value: Value) -> Result<ToolChoice, Fault> {
-    match value {
+fn choice(given: &Given<'_>) -> Result<ToolChoice, Fault> {
+    match given.value {
         Value::String(word) if word == "auto" => Ok(ToolChoice::Auto),
         Value::String(word) if word == "any" => Ok(ToolChoice::Any),
-        Value::Object(mut fields) if fields.len() == 1 => match fields.remove("tool") {
-            Some(name) => Ok(ToolChoice::Tool(text(setting, name)?)),
-            None => Err(Fault::setting(setting, "names no tool")),
-        },
-        _ => Err(Fault::setting(setting, "is not auto, any or {\"tool\":name}")),
+        Value::Object(_) => {
+            let [name] = texts(given.setting, given.value, ["tool"])?;
+            Ok(ToolChoice::Tool(name))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(given.refused("is not auto, any or {\"tool\":name}"))
+        }
     }
 }
 
-/// Reads each entry of a list, which is called `setting[index]` when something is wrong with it.
-fn each<T>(
-    setting: &str,
-    value: Value,
-    read: impl Fn(&str, Map<String, Value>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let Value::Array(list) = value else { return Err(Fault::setting(setting, "is not a list")) };
-    let entries = list.into_iter().enumerate().map(|(index, entry)| {
-        let setting = format!("{setting}[{index}]");
-        read(&setting, fields(&setting, entry)?)
-    });
-    entries.collect()
+/// The entries of a list.
+fn entries<'a>(given: &Given<'a>) -> Result<&'a [Value], Fault> {
+    given.value.as_array().map(Vec::as_slice).ok_or_else(|| given.refused("is not a list"))
 }
 
-/// `{"role":"user"|"assistant","text":…}`.
-fn message(setting: &str, mut fields: Map<String, Value>) -> Result<Message, Fault> {
-    let (role, words) = (taken(setting, &mut fields, "role")?, taken(setting, &mut fields, "text")?);
-    nothing_else(setting, &fields)?;
-    match role.as_str() {
-        "user" => Ok(Message::user(words)),
-        "assistant" => Ok(Message::assistant(words)),
-        _ => Err(Fault::setting(&format!("{setting}.role"), "is neither user nor assistant")),
+/// `{"role":"user"|"assistant","text":…}` each.
+fn messages(given: &Given<'_>) -> Result<Vec<Message>, Fault> {
+    let mut messages = Vec::new();
+    for (index, entry) in entries(given)?.iter().enumerate() {
+        let setting = format!("{}[{index}]", given.setting);
+        let [role, words] = texts(&setting, entry, ["role", "text"])?;
+        messages.push(match role.as_str() {
+            "user" => Message::user(words),
+            "assistant" => Message::assistant(words),
+            _ => return Err(Fault::setting(&format!("{setting}.role"), "is none of user, assistant")),
+        });
     }
+    Ok(messages)
 }
 
-/// `{"name":…,"description":…,"schema":…}`, the schema as text: as an object its properties would lose their order, in
-/// which models read them.
-fn tool(setting: &str, mut fields: Map<String, Value>) -> Result<ToolSpec, Fault> {
-    let name = taken(setting, &mut fields, "name")?;
-    let description = taken(setting, &mut fields, "description")?;
-    let schema = taken(setting, &mut fields, "schema")?;
-    nothing_else(setting, &fields)?;
-    Ok(ToolSpec::new(name, description, &schema)?)
+/// `{"name":…,"description":…,"schema":…}` each, the schema as text: as an object its properties would lose their order,
+/// in which models read them.
+fn tools(given: &Given<'_>) -> Result<Vec<ToolSpec>, Fault> {
+    let mut tools = Vec::new();
+    for (index, entry) in entries(given)?.iter().enumerate() {
+        let setting = format!("{}[{index}]", given.setting);
+        let [name, description, schema] = texts(&setting, entry, ["name", "description", "schema"])?;
+        tools.push(ToolSpec::new(name, description, &schema)?);
+    }
+    Ok(tools)
 }
 
-fn taken(setting: &str, fields: &mut Map<String, Value>, name: &str) -> Result<String, Fault> {
-    text(&format!("{setting}.{name}"), fields.remove(name).unwrap_or_default())
+/// The texts of an entry that has these and nothing else.
+fn texts<const N: usize>(setting: &str, entry: &Value, names: [&str; N]) -> Result<[String; N], Fault> {
+    let fields = fields(setting, entry)?;
+    if let Some(unknown) = fields.keys().find(|name| !names.contains(&name.as_str())) {
+        return Err(unknown_setting(&format!("{setting}.{unknown}")));
+    }
+    let mut texts = [const { String::new() }; N];
+    for (place, name) in texts.iter_mut().zip(names) {
+        let value = fields.get(name).unwrap_or(&Value::Null);
+        *place = Given { setting: &format!("{setting}.{name}"), value }.text()?;
+    }
+    Ok(texts)
 }
 
-fn nothing_else(setting: &str, fields: &Map<String, Value>) -> Result<(), Fault> {
-    fields.keys().next().map_or(Ok(()), |name| Err(unknown_setting(&format!("{setting}.{name}"))))
-}
-
-fn limits(timing: &mut Timing, value: Value) -> Result<(), Fault> {
+fn limits(timing: &mut Timing, value: &Value) -> Result<(), Fault> {
     for (name, value) in fields("limits", value)? {
         if value.is_null() {
             continue;
         }
         let setting = format!("limits.{name}");
-        let duration = Duration::from_millis(whole(&setting, &value)?.into());
-        match name.as_str() {
-            "openMs" => timing.open = duration,
-            "closeMs" => timing.close = duration,
-            "frameMs" => timing.frame = duration,
-            "gapMs" => timing.gap = duration,
-            "keepAliveMs" => timing.keep_alive = duration,
-            "renewMs" => timing.renew = duration,
-            "answerMs" => timing.answer = duration,
-            "toolMs" => timing.tool = duration,
-            "idleMs" => timing.idle = Some(duration),
-            "wallMs" => timing.life = Some(duration),
-            "queuedAudioMs" => timing.queued_audio = duration,
-            "recentAudioMs" => timing.recent_audio = duration,
+        let duration = Duration::from_millis(Given { setting: &setting, value }.whole()?.into());
+        let place = match name.as_str() {
+            "openMs" => &mut timing.open,
+            "closeMs" => &mut timing.close,
+            "frameMs" => &mut timing.frame,
+            "gapMs" => &mut timing.gap,
+            "keepAliveMs" => &mut timing.keep_alive,
+            "renewMs" => &mut timing.renew,
+            "answerMs" => &mut timing.answer,
+            "toolMs" => &mut timing.tool,
+            "idleMs" => timing.idle.get_or_insert_default(),
+            "wallMs" => timing.life.get_or_insert_default(),
+            "queuedAudioMs" => &mut timing.queued_audio,
+            "recentAudioMs" => &mut timing.recent_audio,
             _ => return Err(unknown_setting(&setting)),
-        }
+        };
+        *place = duration;
     }
     Ok(())
 }

@@ -163,7 +163,7 @@ impl Conversation {
     fn received_relayed(&mut self, now: Tick, frame: RelayFrame<'_>) -> Result<(), Fault> {
         match self.link.relayed(frame) {
             Some(FromRelay::Input(input)) => self.give(now, input)?,
-            Some(FromRelay::Control(control)) => self.notes.push_back(told::control(&control)),
+            Some(FromRelay::Control(message)) => self.notes.push_back(told::relayed(message)),
             Some(FromRelay::Defect(defect)) => {
                 self.notes.push_back(told::error(defect.code(), &defect.to_string()));
             }
@@ -192,7 +192,7 @@ impl Conversation {
 
     /// What was said before the microphone is moved still belongs to its turn.
     pub(crate) fn move_microphone(&mut self, now: Tick, word: &str) -> Result<(), Fault> {
-        let position = config::microphone("microphone", word)?;
+        let position = config::microphone(word)?;
         if position == self.position {
             return Ok(());
         }
@@ -244,7 +244,7 @@ impl Conversation {
                     return Found::Sound;
                 }
                 Output::Emit(event) => {
-                    self.text = told::event(event);
+                    self.text = told::event(&event);
                     return Found::Event;
                 }
                 Output::Send(event) if self.link.is_open() => return self.send(&event, wall),

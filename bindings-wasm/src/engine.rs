@@ -1,8 +1,13 @@
 //! What JavaScript sees.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "its docs are read in JavaScript, where the class says what is thrown"
+)]
+#![expect(clippy::needless_pass_by_value, reason = "arguments come from JavaScript, which hands them over")]
+
 use std::fmt;
 
-use js_sys::{Float32Array, Int16Array, Uint8Array};
 use nova_sonic_core::{
     session::{Input, TurnId},
     time::{Tick, Timestamp},
@@ -10,9 +15,19 @@ use nova_sonic_core::{
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use crate::conversation::Conversation;
+use crate::{
+    conversation::Conversation,
+    fault::Fault,
+    views::{Float32Array, Int16Array, Uint8Array},
+};
 
 type Answer<T> = Result<T, JsValue>;
+
+/// Not inlined: what throws is the same for every method.
+#[inline(never)]
+fn answer(done: Result<(), Fault>) -> Answer<()> {
+    Ok(done?)
+}
 
 /// One conversation over one connection. Times: `now` in milliseconds of a clock that only runs forward
 /// (`performance.now()`), `wall` in milliseconds since 1970. What is thrown is a plain object
@@ -55,8 +70,8 @@ impl Engine {
         received: Option<f64>,
     ) -> Answer<String> {
         let mut json = Zeroizing::new(Vec::new());
-        copied(grant, &mut json);
-        grant.fill(0, 0, grant.length());
+        grant.copy_into(&mut json);
+        grant.wipe();
         let (wall, received) = (timestamp(wall), timestamp(received.unwrap_or(wall)));
         let url = self.conversation.open_direct(&json, received, wall, endpoint.as_deref())?;
         Ok(url.expose().to_owned())
@@ -65,49 +80,47 @@ impl Engine {
     /// From now on messages are those of `nova-sonic.relay.v1`.
     #[wasm_bindgen(js_name = openRelay)]
     pub fn open_relay(&mut self) -> Answer<()> {
-        Ok(self.conversation.open_relay()?)
+        answer(self.conversation.open_relay())
     }
 
     /// The socket is open.
     pub fn connected(&mut self, now: f64) -> Answer<()> {
-        Ok(self.conversation.connected(tick(now))?)
+        answer(self.conversation.connected(tick(now)))
     }
 
     /// The socket was closed, as its `close` event says.
     pub fn disconnected(&mut self, now: f64, code: u16, reason: &str) -> Answer<()> {
-        Ok(self.conversation.closed(tick(now), code, reason)?)
+        answer(self.conversation.closed(tick(now), code, reason))
     }
 
     /// The connection failed, for a reason that only the Worker knows: one of the codes of this library.
     pub fn failed(&mut self, now: f64, code: &str, message: &str) -> Answer<()> {
-        Ok(self.conversation.failed(tick(now), code, message)?)
+        answer(self.conversation.failed(tick(now), code, message))
     }
 
     /// A binary message came.
     #[wasm_bindgen(js_name = receivedBinary)]
     pub fn received_binary(&mut self, now: f64, bytes: &Uint8Array) -> Answer<()> {
-        copied(bytes, &mut self.bytes);
-        Ok(self.conversation.received_binary(tick(now), &self.bytes)?)
+        bytes.copy_into(&mut self.bytes);
+        answer(self.conversation.received_binary(tick(now), &self.bytes))
     }
 
     /// A text message came.
     #[wasm_bindgen(js_name = receivedText)]
     pub fn received_text(&mut self, now: f64, text: &str) -> Answer<()> {
-        Ok(self.conversation.received_text(tick(now), text)?)
+        answer(self.conversation.received_text(tick(now), text))
     }
 
     /// Sound of the microphone at `inputRate`, up to a second of it; it goes out as it is cut, customarily into 32 ms.
     pub fn audio(&mut self, now: f64, samples: &Int16Array) -> Answer<()> {
-        self.samples.resize(length(samples.length()), 0);
-        samples.copy_to(&mut self.samples);
-        Ok(self.conversation.audio(tick(now), &self.samples)?)
+        samples.copy_into(&mut self.samples);
+        answer(self.conversation.audio(tick(now), &self.samples))
     }
 
     /// Sound of the microphone at the device's `rate`, Hz, in blocks of any size; it goes out in frames of 32 ms.
     pub fn capture(&mut self, now: f64, samples: &Float32Array, rate: u32) -> Answer<()> {
-        self.floats.resize(length(samples.length()), 0.0);
-        samples.copy_to(&mut self.floats);
-        Ok(self.conversation.capture(tick(now), &self.floats, rate)?)
+        samples.copy_into(&mut self.floats);
+        answer(self.conversation.capture(tick(now), &self.floats, rate))
     }
 
     /// Something the user typed.
@@ -117,7 +130,7 @@ impl Engine {
 
     /// Moves the microphone: `open`, `muted` or `closed`.
     pub fn microphone(&mut self, now: f64, position: &str) -> Answer<()> {
-        Ok(self.conversation.move_microphone(tick(now), position)?)
+        answer(self.conversation.move_microphone(tick(now), position))
     }
 
     /// So many samples of this turn have been played, counted from its first.
@@ -133,13 +146,13 @@ impl Engine {
     /// The answer of a tool: the text of any JSON value.
     #[wasm_bindgen(js_name = toolResult)]
     pub fn tool_result(&mut self, now: f64, id: &str, json: &str) -> Answer<()> {
-        Ok(self.conversation.answer_tool(tick(now), id, json)?)
+        answer(self.conversation.answer_tool(tick(now), id, json))
     }
 
     /// A tool failed; the model is told so in these words.
     #[wasm_bindgen(js_name = toolFailed)]
     pub fn tool_failed(&mut self, now: f64, id: &str, message: &str) -> Answer<()> {
-        Ok(self.conversation.fail_tool(tick(now), id, message)?)
+        answer(self.conversation.fail_tool(tick(now), id, message))
     }
 
     /// A deadline may have passed.
@@ -153,7 +166,7 @@ impl Engine {
     }
 
     fn give(&mut self, now: f64, input: Input<'_>) -> Answer<()> {
-        Ok(self.conversation.give(tick(now), input)?)
+        answer(self.conversation.give(tick(now), input))
     }
 
     /// What to do next: 0 wait; 1 send the bytes at `outPtr()` as a binary message; 2 send `outText()` as a text message;
@@ -234,13 +247,4 @@ const fn whole(number: f64) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "2^53 turns are not reached by talking")]
 const fn approximate(number: u64) -> f64 {
     number as f64
-}
-
-fn length(javascript: u32) -> usize {
-    usize::try_from(javascript).unwrap_or(usize::MAX)
-}
-
-fn copied(from: &Uint8Array, into: &mut Vec<u8>) {
-    into.resize(length(from.length()), 0);
-    from.copy_to(into);
 }

@@ -1,8 +1,7 @@
 //! What was asked of the engine and cannot be, as JavaScript gets it.
 
 use nova_sonic_core::{
-    audio::AudioError, error::ErrorCode, event::EventError, grant::GrantError, session::SessionError,
-    sigv4::SignError,
+    error::ErrorCode, event::EventError, grant::GrantError, session::SessionError, sigv4::SignError,
 };
 use wasm_bindgen::prelude::*;
 
@@ -64,7 +63,7 @@ macro_rules! from {
     )*};
 }
 
-from!(AudioError, EventError, GrantError, SignError);
+from!(EventError, GrantError, SignError);
 
 #[wasm_bindgen]
 extern "C" {

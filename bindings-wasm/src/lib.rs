@@ -11,5 +11,6 @@ mod engine;
 mod fault;
 mod link;
 mod told;
+mod views;
 
 pub use engine::Engine;

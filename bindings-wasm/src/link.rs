@@ -32,11 +32,11 @@ enum State {
 }
 
 /// What a message of the relay was.
-pub(crate) enum FromRelay {
+pub(crate) enum FromRelay<'message> {
     /// Something for the session.
     Input(Input<'static>),
     /// A word of the relay itself.
-    Control(Control),
+    Control(&'message str),
     /// A message that is not one of the relay's; the next one may be.
     Defect(RelayError),
 }
@@ -109,7 +109,7 @@ impl Link {
     }
 
     /// Reads one message of the relay; `None` where this is not the relay's path.
-    pub(crate) fn relayed(&mut self, frame: RelayFrame<'_>) -> Option<FromRelay> {
+    pub(crate) fn relayed<'message>(&mut self, frame: RelayFrame<'message>) -> Option<FromRelay<'message>> {
         let Path::Relay(codec) = &mut self.path else { return None };
         Some(match codec.decode(frame) {
             Ok(Relayed::Event(event)) => FromRelay::Input(Input::Received(event)),
@@ -117,7 +117,10 @@ impl Link {
                 if let Control::Error(fault) = &control {
                     self.complaint = Some(fault.failure());
                 }
-                FromRelay::Control(control)
+                match frame {
+                    RelayFrame::Text(message) => FromRelay::Control(message),
+                    RelayFrame::Binary(_) => return None,
+                }
             }
             Err(RelayError::Event(error)) => FromRelay::Input(Input::Unreadable(error)),
             Err(defect) => FromRelay::Defect(defect),
@@ -136,9 +139,8 @@ impl Link {
             Path::Direct(_) | Path::Unknown => None,
         };
         match by_relay.or_else(|| ErrorCode::of_socket_close(code, reason)) {
-            None if never_opened => Input::Failed(refused(code, reason)),
+            None | Some(ErrorCode::ConnectionLost) if never_opened => Input::Failed(refused(code, reason)),
             None => Input::Disconnected,
-            Some(ErrorCode::ConnectionLost) if never_opened => Input::Failed(refused(code, reason)),
             Some(error) => Input::Failed(Failure::new(error, sentence("was closed", code, reason))),
         }
     }

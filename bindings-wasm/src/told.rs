@@ -3,70 +3,89 @@
 use nova_sonic_core::{
     error::ErrorCode,
     event::{Role, TokenCounts, Usage},
-    relay::Control,
+    json::{self, ObjectWriter},
     session::{CloseReason, Event, Failure},
+    time::Tick,
 };
 use serde_json::Value;
 
 /// An event of the session; sound is no text.
-pub(crate) fn event(event: Event) -> String {
-    match event {
+#[expect(clippy::wildcard_enum_match_arm, reason = "events and reasons are open in number")]
+pub(crate) fn event(event: &Event) -> String {
+    written(|object| match event {
         Event::StateChanged { from, to } => {
-            Object::of("stateChanged").text("from", from.as_str()).text("to", to.as_str()).end()
+            object.text("type", "stateChanged").text("from", from.as_str()).text("to", to.as_str());
         }
-        Event::Transcript { role, text, stage, turn } => Object::of("transcript")
-            .text("role", role_word(&role))
-            .text("text", &text)
-            .text("stage", stage.as_str())
-            .raw("turn", turn.number())
-            .end(),
-        Event::Interrupted { turn, heard, text } => Object::of("interrupted")
-            .raw("turn", turn.number())
-            .raw("heardMs", heard.as_millis())
-            .text("text", &text)
-            .end(),
+        Event::Transcript { role, text, stage, turn } => {
+            object
+                .text("type", "transcript")
+                .text("role", role_word(role))
+                .text("text", text)
+                .text("stage", stage.as_str())
+                .natural("turn", turn.number());
+        }
+        Event::Interrupted { turn, heard, text } => {
+            object
+                .text("type", "interrupted")
+                .natural("turn", turn.number())
+                .natural("heardMs", Tick::new(*heard).as_millis())
+                .text("text", text);
+        }
         Event::ToolCall { id, name, input } => {
-            let call = Object::of("toolCall").text("id", &id).text("name", &name);
+            object.text("type", "toolCall").text("id", id).text("name", name);
             // a model now and then forgets a bracket: the application gets its words all the same
-            match serde_json::from_str::<Value>(&input) {
-                Ok(_) => call.raw("input", input.trim()).end(),
-                Err(_) => call.text("input", &input).end(),
-            }
+            match json::read::<Value>(input.as_bytes()) {
+                Ok(_) => object.raw("input", input.as_bytes()),
+                Err(_) => object.text("input", input),
+            };
         }
         Event::Usage { delta, total } => {
-            Object::of("usage").raw("delta", usage(delta)).raw("total", usage(total)).end()
+            object.text("type", "usage");
+            write_usage("delta", *delta, object);
+            write_usage("total", *total, object);
         }
-        Event::RenewalDue { reason } => Object::of("renewalDue").text("reason", reason.as_str()).end(),
-        Event::Error(why) => failure(Object::of("error"), &why).end(),
-        Event::Unknown { name, body } => Object::of("unknown").text("name", &name).raw("body", body).end(),
+        Event::RenewalDue { reason } => {
+            object.text("type", "renewalDue").text("reason", reason.as_str());
+        }
+        Event::Error(why) => write_failure(why, object.text("type", "error")),
+        Event::Unknown { name, body } => {
+            object.text("type", "unknown").text("name", name).value("body", body);
+        }
         Event::Closed { reason } => {
-            let closed = Object::of("closed").text("reason", reason.as_str());
-            match &reason {
-                CloseReason::Failed(why) => failure(closed, why).end(),
-                _ => closed.end(),
+            object.text("type", "closed").text("reason", reason.as_str());
+            if let CloseReason::Failed(why) = reason {
+                write_failure(why, object);
             }
         }
-        // sound, which is handed over as samples, and what a later core tells
-        _ => Object::of("unknown").text("name", "").raw("body", "{}").end(),
-    }
+        _ => {
+            object.text("type", "unknown");
+        }
+    })
 }
 
-/// A word of the relay: `{"type":"relay","relay":{"<name>":{…}}}`.
-pub(crate) fn control(control: &Control) -> String {
-    let mut json = Vec::new();
-    control.write_json(&mut json);
-    let json = String::from_utf8_lossy(&json);
-    format!("{{\"type\":\"relay\",{}", json.strip_prefix('{').unwrap_or("}"))
+/// A word of the relay, whose message is `{"relay":{…}}`: `{"relay":{…},"type":"relay"}`.
+pub(crate) fn relayed(message: &str) -> String {
+    let mut told = message.trim_end().strip_suffix('}').unwrap_or("{\"relay\":null").to_owned();
+    told.push_str(",\"type\":\"relay\"}");
+    told
 }
 
 /// Something that went wrong on the way, while the conversation goes on.
 pub(crate) fn error(code: ErrorCode, message: &str) -> String {
-    of_code(Object::of("error"), code, message).end()
+    written(|object| write_code(code, message, object.text("type", "error")))
 }
 
 /// What is thrown: the same without a type.
 pub(crate) fn fault(code: ErrorCode, message: &str) -> String {
-    of_code(Object(String::from("{")), code, message).end()
+    written(|object| write_code(code, message, object))
+}
+
+fn written(write: impl FnOnce(&mut ObjectWriter<'_>)) -> String {
+    let mut out = Vec::new();
+    let mut object = ObjectWriter::begin(&mut out);
+    write(&mut object);
+    object.end();
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// `user` or `assistant`, as the web spells them.
@@ -74,56 +93,25 @@ fn role_word(role: &Role) -> &'static str {
     if *role == Role::User { "user" } else { "assistant" }
 }
 
-fn failure(object: Object, why: &Failure) -> Object {
-    let object = of_code(object, why.code(), why.message());
-    match why.request_id() {
-        Some(id) => object.text("requestId", id),
-        None => object,
+fn write_failure(why: &Failure, object: &mut ObjectWriter<'_>) {
+    write_code(why.code(), why.message(), object);
+    if let Some(id) = why.request_id() {
+        object.text("requestId", id);
     }
 }
 
-fn of_code(object: Object, code: ErrorCode, message: &str) -> Object {
+fn write_code(code: ErrorCode, message: &str, object: &mut ObjectWriter<'_>) {
     object
         .text("code", code.as_str())
         .text("message", message)
-        .raw("retryable", code.retryable())
-        .text("blame", code.blame().as_str())
+        .flag("retryable", code.retryable())
+        .text("blame", code.blame().as_str());
 }
 
-fn usage(usage: Usage) -> String {
-    let counts = |counts: TokenCounts| {
-        Object(String::from("{")).raw("speech", counts.speech).raw("text", counts.text).end()
-    };
-    Object(String::from("{")).raw("input", counts(usage.input)).raw("output", counts(usage.output)).end()
-}
-
-/// A JSON object that is being written.
-struct Object(String);
-
-impl Object {
-    fn of(kind: &str) -> Self {
-        Self(String::from("{")).text("type", kind)
+fn write_usage(name: &str, usage: Usage, object: &mut ObjectWriter<'_>) {
+    object.begin_object(name);
+    for (direction, TokenCounts { speech, text }) in [("input", usage.input), ("output", usage.output)] {
+        object.begin_object(direction).natural("speech", speech).natural("text", text).end();
     }
-
-    fn text(self, name: &str, value: &str) -> Self {
-        let value = Value::from(value);
-        self.raw(name, value)
-    }
-
-    /// A member whose value prints as JSON.
-    fn raw(mut self, name: &str, value: impl ToString) -> Self {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push('"');
-        self.0.push_str(name);
-        self.0.push_str("\":");
-        self.0.push_str(&value.to_string());
-        self
-    }
-
-    fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
-    }
+    object.end();
 }

@@ -12,6 +12,7 @@
 //! | hand a browser signing keys instead of a secret | [`grant`] |
 //! | convert, cut, play and measure sound | [`audio`] |
 //! | understand an error | [`error`] |
+//! | read and write JSON at a browser's price | [`json`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
 #![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
 #![cfg_attr(
@@ -20,8 +21,8 @@
 )]
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
-//! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open.
-//! Features only add.
+//! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open;
+//! `redis` adds limits that several processes share. Features only add.
 
 #![forbid(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod error;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod json;
 #[cfg(all(feature = "broker", feature = "client"))]
 pub mod probe;
 pub mod relay;

@@ -1,5 +1,4 @@
 //! The audio path of a running conversation asks the allocator for nothing.
-#![cfg(feature = "native-audio")]
 #![expect(unsafe_code, reason = "an allocator that counts is an allocator")]
 
 use std::{
@@ -7,6 +6,8 @@ use std::{
     cell::Cell,
 };
 
+use nova_sonic_core::audio::SincResampler;
+#[cfg(feature = "native-audio")]
 use nova_sonic_core::audio::{
     Framer, Meter, PcmPool, PlaybackQueue, Resampler, SampleRate, convert, g711::Law,
 };
@@ -38,6 +39,23 @@ fn allocations() -> u64 {
     ALLOCATIONS.with(Cell::get)
 }
 
+#[test]
+fn resampling_for_a_browser_allocates_nothing_per_block() {
+    let microphone: Vec<f32> = (0..128_u16).map(|n| (f32::from(n) * 0.05).sin()).collect();
+    let mut resampler = SincResampler::new(44_100, 16_000).unwrap();
+    let mut pcm: Vec<i16> = Vec::with_capacity(64);
+    let mut before = allocations();
+    for block in 0..2_000 {
+        if block == 10 {
+            before = allocations();
+        }
+        pcm.clear();
+        resampler.process(&microphone, &mut pcm);
+    }
+    assert_eq!(allocations() - before, 0);
+}
+
+#[cfg(feature = "native-audio")]
 #[test]
 fn nothing_is_allocated_per_block_once_the_buffers_have_grown() {
     let microphone: Vec<f32> = (0..480_u16).map(|n| (f32::from(n) * 0.05).sin()).collect();

@@ -18,25 +18,37 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("time", &["secret", "id", "error"]),
     ("secret", &["time", "id", "error"]),
     ("id", &["time", "secret", "error"]),
+    ("json", &[]),
     // who may do what
     ("scope", &["time", "secret", "error"]),
     // sound and conversation
     ("audio", &["error"]),
-    ("event", &["id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
+    ("event", &["json", "id", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "error"]),
     (
         "session",
-        &["event", "secret", "audio::Pcm", "audio::PcmPool", "audio::SampleRate", "id", "time", "error"],
+        &[
+            "json",
+            "event",
+            "secret",
+            "audio::Pcm",
+            "audio::PcmPool",
+            "audio::SampleRate",
+            "id",
+            "time",
+            "error",
+        ],
     ),
     // bytes
     ("sigv4", &["scope", "secret", "time", "error"]),
-    ("grant", &["scope", "sigv4", "secret", "time", "error"]),
+    ("grant", &["json", "scope", "sigv4", "secret", "time", "error"]),
     ("wire", &["error"]),
-    ("codec", &["event", "wire", "sigv4", "secret", "time", "error"]),
+    ("codec", &["json", "event", "wire", "sigv4", "secret", "time", "error"]),
     // over a network
     ("aws", &["error"]),
     (
         "relay",
         &[
+            "json",
             "event",
             "session",
             "secret",
@@ -170,7 +182,7 @@ fn what_is_allowed_is_let_through() {
 
 #[test]
 fn layers_only_look_down() {
-    let base = ["time", "secret", "id", "error"];
+    let base = ["time", "secret", "id", "error", "json"];
     for (at, (module, may)) in LAYERS.iter().enumerate() {
         for named in may.iter().map(|path| path.split("::").next().unwrap()) {
             let place = LAYERS.iter().position(|(other, _)| *other == named);

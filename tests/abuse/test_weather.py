@@ -80,28 +80,27 @@ def test_the_app_recovers_with_sts(fresh_server: Server, simulator: Simulator, u
 
 
 @pytest.mark.parametrize(
-    ("weather", "fault", "status"),
+    ("weather", "fault"),
     [
-        ("STS's clock 10 min ahead", {"clock_skew_ms": 600_000}, 502),
-        ("STS's clock 10 min behind", {"clock_skew_ms": -600_000}, 502),
+        ("STS's clock 10 min ahead", {"clock_skew_ms": 600_000}),
+        ("STS's clock 10 min behind", {"clock_skew_ms": -600_000}),
         (
             "STS denies the role",
             {"error": {"code": "AccessDenied", "message": "arn:aws:iam::123456789012:role/x", "status": 403}},
-            502,
         ),
-        ("STS answers no XML", "malformed_xml", 500),
-        ("STS leaves out the token", {"missing": "SessionToken"}, 500),
+        ("STS answers no XML", "malformed_xml"),
+        ("STS leaves out the token", {"missing": "SessionToken"}),
     ],
 )
 def test_what_waiting_does_not_mend_is_our_own_fault(
-    fresh_server: Server, simulator: Simulator, users: Users, noted: Note, weather: str, fault: Any, status: int
+    fresh_server: Server, simulator: Simulator, users: Users, noted: Note, weather: str, fault: Any
 ) -> None:
     simulator.disturb({"fault": fault})
     answers = ask_for_a_while(fresh_server, users)
     noted(fresh_server, weather, answers)
     assert_tells_nothing(answers)
     # 503 once the breaker is open
-    assert {answer.status for answer in answers} == {status, 503}
+    assert {answer.status for answer in answers} == {502, 503}
     assert simulator.calls() <= (FAILURES - 1 + AT_ONCE) * ATTEMPTS
 
 

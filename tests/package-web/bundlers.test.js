@@ -69,7 +69,12 @@ async function forbiddenBy(page) {
 function strictPolicy() {
     const connect = ["'self'", ...backend.origins].join(' ');
     return {
-        'Content-Security-Policy': `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; base-uri 'none'`,
+        'Content-Security-Policy': [
+            "default-src 'none'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            `connect-src ${connect}`,
+            "base-uri 'none'",
+        ].join('; '),
     };
 }
 
@@ -95,10 +100,17 @@ test('plain <script type=module>, under a strict policy', LIMIT, async (t) => {
     assert.deepEqual(await forbiddenBy(page), []);
 });
 
-test('a CDN: the package from another origin', LIMIT, async (t) => {
+test('a CDN: the package from another origin, under a policy that allows its inline copies', LIMIT, async (t) => {
     const cdn = await serve(t, await unpacked(t), { headers: { 'Access-Control-Allow-Origin': '*' } });
-    const origin = await serve(t, await plainSite(t, `${cdn}/dist/index.js`));
-    await talkAt(t, `${origin}/`);
+    const policy = [
+        "default-src 'none'",
+        `script-src 'self' ${cdn} blob: 'wasm-unsafe-eval'`,
+        'worker-src blob:',
+        `connect-src ${backend.origins.join(' ')}`,
+    ].join('; ');
+    const origin = await serve(t, await plainSite(t, `${cdn}/dist/index.js`), { headers: { 'Content-Security-Policy': policy } });
+    const { inline } = await talkAt(t, `${origin}/`);
+    assert.equal(inline, true);
 });
 
 test('Vite 8 dev', LIMIT, async (t) => {
@@ -118,6 +130,12 @@ test('Vite 8 build, under a strict policy', LIMIT, async (t) => {
 test('Vite 7 dev, which moves the module away from its files: the inline copies', LIMIT, async (t) => {
     const { inline } = await talkAt(t, `${await viteDev(t, 'vite-7')}/`);
     assert.equal(inline, true);
+});
+
+test('Vite 7 dev with the package left where it is', LIMIT, async (t) => {
+    const exclude = `export default { optimizeDeps: { exclude: ['${NAME}'] } };\n`;
+    const { inline } = await talkAt(t, `${await viteDev(t, 'vite-7', { 'vite.config.js': exclude })}/`);
+    assert.equal(inline, false);
 });
 
 test('webpack 5, under a strict policy', LIMIT, async (t) => {

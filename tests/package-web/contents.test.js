@@ -35,6 +35,11 @@ async function filesIn(path) {
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(path.length + 1));
 }
 
+/** What is told may be a twentieth less than what is measured; and more, where a compiler does better than ours did. */
+function assertTold(what, told, measured) {
+    assert.ok(measured <= told * 1.05 + 0.2 && measured >= told * 0.7 - 0.2, `${what}: the guide says ${told} kB, it is ${measured}`);
+}
+
 /** Every file that runs in a page, with what it adds to a page that talks. */
 async function parts() {
     const names = (await filesIn(join(folder, 'dist'))).filter((name) => /\.(js|wasm)$/.test(name));
@@ -58,6 +63,23 @@ test('the complete client fits its budget', async (t) => {
     t.diagnostic(`${'complete client'.padEnd(24)} ${String(total).padStart(28)} gzip  of ${BUDGET_BYTES}`);
     assert.ok(total <= BUDGET_BYTES, `${total} bytes of gzip are more than the budget of ${BUDGET_BYTES}`);
     assert.ok(total > 20_000, `${total} bytes of gzip cannot be the whole client: the parts were not found`);
+});
+
+test('the guide says what it weighs', async () => {
+    const guide = await readFile(join(folder, 'README.md'), 'utf8');
+    const table = guide.slice(guide.indexOf('## What it weighs'));
+    const weights = new Map((await parts()).map(({ name, gzip }) => [name, gzip]));
+    const rows = [...table.matchAll(/^\| (`.*) \| ([\d.]+) \|$/gm)];
+    assert.equal(rows.length, 5);
+    let total = 0;
+    for (const [, what, kilobytes] of rows) {
+        const names = [...what.matchAll(/`(\S+)`/g)].map(([, name]) => name);
+        const measured = names.reduce((sum, name) => sum + weights.get(name), 0) / 1000;
+        if (!names.includes('react.js')) total += Number(kilobytes);
+        assertTold(what, Number(kilobytes), measured);
+    }
+    const [, sum] = /^\| all of it \| ([\d.]+) \|$/m.exec(table);
+    assert.equal(sum, total.toFixed(1));
 });
 
 test('every entry that the manifest names is there, with its types', async () => {

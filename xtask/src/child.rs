@@ -155,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (up, ended) = (folder.path().join("up"), folder.path().join("ended"));
         let script = format!(
-            "trap 'touch {}; exit' INT; touch {}; while :; do sleep 0.01; done",
+            "trap 'touch {}; exit' TERM; touch {}; while :; do sleep 0.01; done",
             ended.display(),
             up.display()
         );

@@ -52,10 +52,11 @@ pub(crate) fn child_started(leader: u32) {
     }
 }
 
-/// Asks the process group of `leader` to end in order; kills it when it takes too long.
+/// Asks the process group of `leader` to end in order; kills it when it takes too long. By SIGTERM: what a shell starts
+/// in the background ignores SIGINT, and hands that down.
 #[cfg(unix)]
 pub(crate) fn end(leader: u32) {
-    group::end(leader, signal_hook::consts::SIGINT, happened());
+    group::end(leader, signal_hook::consts::SIGTERM, happened());
 }
 
 /// Notes that `leader` has ended, and kills what it left behind in its group.

@@ -1,6 +1,12 @@
 //! Everything that is checked without running the product.
 
-use crate::{Done, child, failure::Failure, hygiene, python, step, step::Steps, tools, tools::Workspace};
+use crate::{
+    Done, child,
+    failure::Failure,
+    hygiene, python, step,
+    step::Steps,
+    tools::{self, Feature, Workspace},
+};
 
 /// The version of cargo-deny that `deny.toml` is written for.
 const DENY: &str = "0.20.2";
@@ -97,17 +103,20 @@ fn dependencies() -> Done {
     )
 }
 
-/// Every subset, comma-separated as cargo takes them.
-fn subsets(features: &[String]) -> Vec<String> {
-    let mut subsets = vec![String::new()];
+/// Every subset, comma-separated as cargo takes them; not those that name a feature which another brings along.
+fn subsets(features: &[Feature]) -> Vec<String> {
+    let mut subsets: Vec<Vec<&Feature>> = vec![Vec::new()];
     for feature in features {
-        let with: Vec<String> = subsets
-            .iter()
-            .map(|without| if without.is_empty() { feature.clone() } else { format!("{without},{feature}") })
-            .collect();
-        subsets.extend(with);
+        let with = subsets.iter().map(|without| without.iter().copied().chain([feature]).collect());
+        subsets.extend(with.collect::<Vec<_>>());
     }
     subsets
+        .into_iter()
+        .filter(|subset| {
+            !subset.iter().any(|one| subset.iter().any(|other| other.brings.contains(&one.name)))
+        })
+        .map(|subset| subset.iter().map(|feature| feature.name.as_str()).collect::<Vec<_>>().join(","))
+        .collect()
 }
 
 #[cfg(test)]
@@ -116,7 +125,12 @@ mod tests {
 
     #[test]
     fn subsets_are_complete() {
-        assert_eq!(subsets(&["a".to_owned(), "b".to_owned()]), ["", "a", "b", "a,b"]);
+        let feature = |name: &str, brings: &[&str]| Feature {
+            name: name.to_owned(),
+            brings: brings.iter().map(|&brought| brought.to_owned()).collect(),
+        };
+        assert_eq!(subsets(&[feature("a", &[]), feature("b", &[])]), ["", "a", "b", "a,b"]);
+        assert_eq!(subsets(&[feature("a", &[]), feature("b", &["a", "dep:c"])]), ["", "a", "b"]);
         assert_eq!(subsets(&[]), [""]);
     }
 }

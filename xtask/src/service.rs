@@ -10,7 +10,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-pub(crate) use self::{postgres::Postgres, redis::Redis};
+pub(crate) use self::{
+    postgres::Postgres,
+    redis::{Redis, installed as need_redis},
+};
 use crate::{child::Background, failure::Failure, interrupt};
 
 /// How long a service may take to answer for the first time.

@@ -12,7 +12,7 @@ use crate::{
     python::matrix::Strictness,
     python::suites::{self, Built},
     python::wheel::{self, Profile},
-    step,
+    service, step,
     step::Steps,
     tally::Tally,
     tools::{self, Workspace},
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "SUITE")]
     only: Vec<Suite>,
     /// Test the Python package and its Django app on every supported pair of Python and Django, not only on the oldest
-    /// and the newest one.
+    /// and the newest one, and the browser package in every browser and under every bundler.
     #[arg(long)]
     matrix: bool,
 }
@@ -41,7 +41,7 @@ enum Suite {
     Wasm,
     /// The browser package: its engine in Node, against the shared vectors and the simulator.
     Web,
-    /// The browser package in Chromium: a page, a microphone that plays speech, the simulator.
+    /// The browser package in Chromium, Firefox and WebKitGTK: a page, a microphone that plays speech, the simulator.
     Browser,
     /// The browser package as it is packed: with React, under every bundler, and on the scales.
     PackageWeb,
@@ -65,7 +65,9 @@ impl Suite {
             Self::Rust => "Rust: the workspace with all features, and its documentation's examples",
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Web => "Web: the engine of the browser package in Node, against the simulator",
-            Self::Browser => "Browser: a page that talks, in Chromium, with the simulator",
+            Self::Browser => {
+                "Browser: a page that talks, in Chromium, Firefox and WebKitGTK, with the simulator"
+            }
             Self::PackageWeb => "Browser package: React 18 and 19, its size, plain pages and bundlers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",
@@ -76,6 +78,11 @@ impl Suite {
             }
             Self::Abuse => "Python: the Django app in production's servers, under attack and in bad weather",
         }
+    }
+
+    /// Whether it is left to `--matrix`: with it, a run would be longer than a change should have to wait.
+    const fn is_long(self) -> bool {
+        matches!(self, Self::Browser | Self::PackageWeb)
     }
 
     const fn name(self) -> &'static str {
@@ -201,7 +208,10 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let suites: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
-        .filter(|suite| arguments.only.is_empty() || arguments.only.contains(suite))
+        .filter(|suite| match arguments.only.as_slice() {
+            [] => arguments.matrix || !suite.is_long(),
+            only => only.contains(suite),
+        })
         .collect();
 
     let mut steps = Steps::new(suites.len());
@@ -232,6 +242,7 @@ fn web(run: &Run) -> Result<Tally, Failure> {
 /// The whole package as it is shipped, in a browser.
 fn browser(run: &Run) -> Result<Tally, Failure> {
     tools::need_chromium()?;
+    tools::need_other_browsers()?;
     run.web_package()?;
     let simulator = run.simulator()?;
     let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
@@ -252,6 +263,7 @@ fn package_web(run: &Run) -> Result<Tally, Failure> {
 
 fn rust() -> Result<Tally, Failure> {
     tools::need_recordings()?;
+    service::need_redis()?;
     let mut cargo = tools::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
     let outcome = child::run_and_keep(&mut cargo)?;
     Ok(Tally::of_cargo(&outcome.output).judged_by(outcome.status.success()))

@@ -13,6 +13,18 @@ const RECORDING: &str = "/usr/share/sounds/alsa/Front_Center.wav";
 /// Where Debian puts Chromium.
 const CHROMIUM: &str = "/usr/bin/chromium";
 
+/// What other browsers than Chromium are tested with: the program, the variable that names another one, and Debian's package.
+const OTHER_BROWSERS: &[(&str, &str, &str)] = &[
+    ("/usr/bin/firefox-esr", "FIREFOX", "firefox-esr"),
+    ("/usr/bin/WebKitWebDriver", "WEBKIT_DRIVER", "webkit2gtk-driver"),
+    ("/usr/bin/Xvfb", "", "xvfb"),
+    ("/usr/bin/pulseaudio", "", "pulseaudio"),
+    ("/usr/bin/parec", "", "pulseaudio-utils"),
+];
+
+/// What Debian and its relatives install packages with.
+const APT_GET: &str = "/usr/bin/apt-get";
+
 /// The folder of the workspace.
 pub(crate) fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -50,6 +62,14 @@ pub(crate) fn without_cargo(command: &mut Command) {
 #[derive(Debug)]
 pub(crate) struct Workspace(Value);
 
+/// A feature of a package.
+#[derive(Debug)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    /// What is switched on with it.
+    pub(crate) brings: Vec<String>,
+}
+
 impl Workspace {
     /// Asks cargo.
     pub(crate) fn load() -> Result<Self, Failure> {
@@ -75,12 +95,23 @@ impl Workspace {
     }
 
     /// The features of a package, `default` left out.
-    pub(crate) fn features(&self, package: &str) -> Vec<String> {
+    pub(crate) fn features(&self, package: &str) -> Vec<Feature> {
         let packages = self.0.pointer("/packages").and_then(Value::as_array).into_iter().flatten();
         packages
             .filter(|candidate| candidate["name"] == package)
             .filter_map(|found| found["features"].as_object())
-            .flat_map(|features| features.keys().filter(|name| *name != "default").cloned())
+            .flatten()
+            .filter(|(name, _)| *name != "default")
+            .map(|(name, brings)| Feature {
+                name: name.clone(),
+                brings: brings
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect(),
+            })
             .collect()
     }
 
@@ -113,6 +144,37 @@ pub(crate) fn need_chromium() -> Done {
     Err(Failure::new(
         "Chromium is needed and is not there",
         "install the package chromium, or name its program in the variable CHROMIUM",
+    ))
+}
+
+/// Makes sure that Firefox and WebKitGTK are there, with a sound system. On systems that cannot have Debian's packages
+/// their tests are skipped, which they say themselves.
+pub(crate) fn need_other_browsers() -> Done {
+    let missing = || -> Vec<&str> {
+        let is_there = |path: &str, variable: &str| {
+            std::env::var_os(variable)
+                .map_or_else(|| Path::new(path).exists(), |path| Path::new(&path).exists())
+        };
+        let absent = OTHER_BROWSERS.iter().filter(|(path, variable, _)| !is_there(path, variable));
+        absent.map(|(_, _, package)| *package).collect()
+    };
+    let packages = missing();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !Path::new(APT_GET).exists() {
+        step::say(
+            "      Firefox and WebKitGTK are skipped: they are tested with Debian's packages, which are not for this system",
+        );
+        return Ok(());
+    }
+    if apt_install(&packages)? && missing().is_empty() {
+        return Ok(());
+    }
+    let packages = missing().join(" ");
+    Err(Failure::new(
+        "Firefox, WebKitGTK and a sound system are needed and are not all there",
+        format!("install the packages {packages}"),
     ))
 }
 
@@ -180,6 +242,7 @@ mod tests {
     #[test]
     fn the_workspace_knows_its_features() {
         let features = Workspace::load().unwrap().features("nova-sonic-core");
+        let features: Vec<_> = features.into_iter().map(|feature| feature.name).collect();
         assert!(features.iter().any(|name| name == "client"), "{features:?}");
         assert!(!features.iter().any(|name| name == "default"), "{features:?}");
     }

@@ -2,13 +2,16 @@
 The native part of ``nova_sonic``, which is where its names are imported from.
 """
 
+from _typeshed import SupportsLenAndGetItem
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from os import PathLike
-from typing import Final, Literal, final
+from typing import Final, Literal, SupportsIndex, final
 
-__all__ = ["__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_after_fork", "_at_exit", "_describe"]
+__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_SharedLimits", "_after_fork", "_at_exit", "_describe"]
 
+_ADMIT_SCRIPT: Final[str]
+_SETTLE_SCRIPT: Final[str]
 __version__: Final[str]
 
 @final
@@ -530,6 +533,31 @@ class ScopePolicy:
         >>> policy = ScopePolicy(region="us-east-1").to_json(now=now, expiration=now + timedelta(minutes=15))
         >>> "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0" in policy
         True
+        """
+
+@final
+class _SharedLimits:
+    """
+    Limits that processes share, in the Redis of a URL. Private to this package.
+    """
+    def __new__(cls, /, url: str) -> _SharedLimits: ...
+    def admit(self, /, keys: SupportsLenAndGetItem[str], limits: tuple[SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex], token: str) -> tuple[str, int]:
+        """
+        Lets a request in. ``keys`` are those of lock, minute, day, address, breaker and total; ``limits`` the lock's
+        milliseconds, then issues per minute, per day, per address and in total, 0 for none.
+        """
+    async def admit_async(self, /, keys: SupportsLenAndGetItem[str], limits: tuple[SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex], token: str) -> tuple[str, int]:
+        """
+        The same for asyncio and uvloop.
+        """
+    def settle(self, /, keys: SupportsLenAndGetItem[str], token: str, generation: SupportsIndex, outcome: SupportsIndex, breaker: tuple[SupportsIndex, SupportsIndex]) -> None:
+        """
+        Ends what was let in: 0 when STS answered, 1 when it failed, 2 when nothing is known; ``breaker`` is how many
+        failures open it, and for how many milliseconds.
+        """
+    async def settle_async(self, /, keys: SupportsLenAndGetItem[str], token: str, generation: SupportsIndex, outcome: SupportsIndex, breaker: tuple[SupportsIndex, SupportsIndex]) -> None:
+        """
+        The same for asyncio and uvloop.
         """
 
 def _after_fork() -> None:

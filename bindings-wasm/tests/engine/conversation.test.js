@@ -21,8 +21,8 @@ const WEATHER = {
     turns: [
         {
             user: 'How is the weather?',
-            call: { tool: 'get_weather', input: { city: 'Paris' } },
-            say: [{ text: 'It is sunny.' }],
+            tools: [{ name: 'get_weather', input: { city: 'Paris' } }],
+            then: [{ text: 'It is sunny.' }],
         },
     ],
 };
@@ -56,7 +56,7 @@ test('recorded speech is answered straight from the service, and the goodbye is 
     assert.equal(reason, 'hangup');
     const { streams } = await (await fetch(`${simulator.control}streams`)).json();
     assert.equal(streams.length, 1);
-    assert.deepEqual([streams[0].transport, streams[0].input_ended], ['websocket', true]);
+    assert.deepEqual([streams[0].transport, streams[0].input_ended], ['web_socket', true]);
 });
 
 test('a tool is called with its arguments, and its result is spoken about', LIMIT, async (t) => {

@@ -176,6 +176,9 @@ test('no frame is asked for while nobody talks, or nobody watches', () => {
   assert.equal(framesAskedFor(), 0, 'with no meter on the page');
   rerender(page(true));
   assert.equal(framesAskedFor(), 1, 'with the meter back');
+  if (made[0]) made[0].inputLevel = 0.5;
+  act(drawFrame);
+  assert.deepEqual(seen.levels, { input: 0.5, output: 0 });
   act(() => void seen.controls?.close());
   assert.equal(framesAskedFor(), 0, 'after the conversation');
   assert.deepEqual(seen.levels, { input: 0, output: 0 });

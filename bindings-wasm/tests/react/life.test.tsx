@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { act, cleanup, render } from '@testing-library/react';
-import { StrictMode, useEffect } from 'react';
+import { StrictMode, useEffect, useLayoutEffect } from 'react';
 import type { ReactNode } from 'react';
 
 import { VoiceSessionProvider, useVoiceLevels, useVoiceMessages, useVoiceSession, useVoiceState } from '../../web/react/index.js';
@@ -34,13 +34,15 @@ function page(props: VoiceSessionProviderProps) {
 }
 
 /** Starts a conversation as soon as it is on the page and ends it when it goes, as effects are often written. */
-function AutoStart(): null {
-  const { start, close } = useVoiceSession();
-  useEffect(() => {
-    void start();
-    return () => void close();
-  }, [start, close]);
-  return null;
+function autoStart(useSomeEffect: typeof useEffect): () => null {
+  return function AutoStart() {
+    const { start, close } = useVoiceSession();
+    useSomeEffect(() => {
+      void start();
+      return () => void close();
+    }, [start, close]);
+    return null;
+  };
 }
 
 test('nothing is made until somebody starts', () => {
@@ -50,23 +52,26 @@ test('nothing is made until somebody starts', () => {
   assert.equal(made.length, 0);
 });
 
-test('a page that starts by itself in StrictMode has one conversation, and none after it', () => {
-  const { made, createSession } = sessionsMade();
-  const { unmount } = render(
-    <StrictMode>
-      <VoiceSessionProvider createSession={createSession}>
-        <AutoStart />
-      </VoiceSessionProvider>
-    </StrictMode>,
-  );
-  assert.equal(made.length, 2, 'StrictMode mounts twice');
-  assert.deepEqual(leftOver(made.slice(0, 1)), [], 'the first mount is cleaned up');
-  assert.equal(made[1]?.state, 'initializing');
-  act(() => made[1]?.connect());
-  assert.equal(made[1]?.state, 'listening');
-  unmount();
-  assert.deepEqual(leftOver(made), []);
-});
+for (const [name, useSomeEffect] of Object.entries({ useEffect, useLayoutEffect })) {
+  test(`a page that starts by itself in StrictMode, in ${name}, has one conversation, and none after it`, () => {
+    const AutoStart = autoStart(useSomeEffect);
+    const { made, createSession } = sessionsMade();
+    const { unmount } = render(
+      <StrictMode>
+        <VoiceSessionProvider createSession={createSession}>
+          <AutoStart />
+        </VoiceSessionProvider>
+      </StrictMode>,
+    );
+    assert.equal(made.length, 2, 'StrictMode mounts twice');
+    assert.deepEqual(leftOver(made.slice(0, 1)), [], 'the first mount is cleaned up');
+    assert.equal(made[1]?.state, 'initializing');
+    act(() => made[1]?.connect());
+    assert.equal(made[1]?.state, 'listening');
+    unmount();
+    assert.deepEqual(leftOver(made), []);
+  });
+}
 
 test('a component that starts and never closes leaves nothing either: the provider does it', () => {
   const { made, createSession } = sessionsMade();

@@ -126,6 +126,14 @@ for (const [key, name] of [
   });
 }
 
+test('a key that is still down when the button lost the focus does not hold it again', async () => {
+  const { button, session } = await showHeld();
+  fireEvent.keyDown(button, { key: ' ' });
+  fireEvent.blur(button);
+  fireEvent.keyDown(button, { key: ' ', repeat: true });
+  assert.deepEqual(session.done, ['pushToTalk true', 'pushToTalk false']);
+});
+
 test('other keys and other mouse buttons hold nothing', async () => {
   const { button, session } = await showHeld();
   fireEvent.keyDown(button, { key: 'Tab' });
@@ -142,8 +150,9 @@ for (const [why, leave] of [
     const { button, session } = await showHeld();
     fireEvent.pointerDown(button, { button: 0 });
     leave(button);
-    fireEvent.pointerUp(button);
     assert.deepEqual(session.done, ['pushToTalk true', 'pushToTalk false']);
+    fireEvent.pointerUp(button);
+    assert.equal(session.done.length, 2);
   });
 }
 

@@ -9,7 +9,7 @@ import { voiceError, type VoiceError } from '../errors.js';
 import type { AssetOptions } from '../options.js';
 import type { AudioDevice } from '../types.js';
 import { addWorklet } from './assets.js';
-import { mediaDevices } from './devices.js';
+import { listDevices, mediaDevices, watchDevices } from './devices.js';
 import { Meter } from './meter.js';
 import { microphoneError } from './microphone-errors.js';
 import { closed, runs } from './unlock.js';
@@ -52,6 +52,11 @@ export class Microphone {
   #meter: Meter | undefined;
   #enabled = true;
   #closed = false;
+  /** Whether the device in use has been on the browser's list. */
+  #listed = false;
+  /** Is gone, and another one is being asked for. */
+  #lost: MediaStream | undefined;
+  #unwatch: () => void = () => undefined;
 
   /** Makes the audio context, so it belongs into the user's gesture. */
   constructor(options: MicrophoneOptions, listener: MicrophoneListener) {
@@ -79,6 +84,7 @@ export class Microphone {
     const stream = this.#options.stream ?? (await this.#ask(this.#wanted));
     if (this.#dropped(stream)) return;
     this.#stream = stream;
+    this.#unwatch = watchDevices(({ inputs }) => this.#look(inputs));
     await this.#connect(stream);
   }
 
@@ -98,6 +104,7 @@ export class Microphone {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#unwatch();
     this.#source?.disconnect();
     this.#worklet?.disconnect();
     if (this.#stream !== undefined) this.#stop(this.#stream);
@@ -138,6 +145,22 @@ export class Microphone {
     await this.#attach(stream);
     // a context that was made before the microphone was allowed may have waited for that
     if (!(await runs(this.#context)) && !this.#closed) this.#listener.failed(voiceError('playback_blocked'));
+    this.#listed = false;
+    this.#look((await listDevices()).inputs);
+  }
+
+  /** WebKitGTK does not end the track of a device that is pulled out: it leaves the list, and nothing more is heard. */
+  #look(inputs: readonly AudioDevice[]): void {
+    const id = this.device?.id;
+    if (id === undefined || this.#stream === undefined) return;
+    if (inputs.some((input) => input.id === id)) this.#listed = true;
+    else if (this.#listed) this.#gone(this.#stream);
+  }
+
+  #gone(stream: MediaStream): void {
+    if (this.#stream !== stream || this.#lost === stream || this.#closed) return;
+    this.#lost = stream;
+    void this.#replace(undefined, true);
   }
 
   async #attach(stream: MediaStream): Promise<void> {
@@ -175,9 +198,7 @@ export class Microphone {
 
   #watch(stream: MediaStream): void {
     for (const track of stream.getAudioTracks()) {
-      track.addEventListener('ended', () => {
-        if (this.#stream === stream && !this.#closed) void this.#replace(undefined, true);
-      });
+      track.addEventListener('ended', () => this.#gone(stream));
       track.addEventListener('mute', () => {
         setTimeout(() => {
           if (track.muted && this.#stream === stream) this.#listener.failed(voiceError('microphone_silent'));

@@ -23,7 +23,6 @@ export class Topic<Value> {
   };
 
   set(value: Value): void {
-    if (Object.is(value, this.#value)) return;
     this.#value = value;
     for (const listener of [...this.#listeners]) listener();
   }

@@ -49,14 +49,14 @@ impl SampleRate {
 
     /// How many samples last for `duration`, rounded down.
     pub fn samples_in(self, duration: Duration) -> usize {
-        usize::try_from(duration.as_micros() * u128::from(self.hertz()) / 1_000_000).unwrap_or(usize::MAX)
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let samples = micros.saturating_mul(self.hertz().into()) / 1_000_000;
+        usize::try_from(samples).unwrap_or(usize::MAX)
     }
 
     /// How long `samples` last.
     pub fn duration_of(self, samples: usize) -> Duration {
-        Duration::from_micros(
-            u64::try_from(samples as u128 * 1_000_000 / u128::from(self.hertz())).unwrap_or(u64::MAX),
-        )
+        Duration::from_micros((samples as u64).saturating_mul(1_000_000) / u64::from(self.hertz()))
     }
 }
 

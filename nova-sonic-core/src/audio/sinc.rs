@@ -19,7 +19,7 @@ const CUTOFF: f64 = 0.475;
 /// Rates with hardly a common divisor would need weights for thousands of places between two samples of the lower rate;
 /// when there are so many, what lies between two of them is as good as their mean.
 const MOST_PHASES: usize = 512;
-/// Input samples that are taken at once, besides those that the filter still needs.
+/// Input samples that are kept besides those that the filter still needs, so that they are not moved for each new one.
 const BLOCK: usize = 512;
 
 /// Changes the sample rate of one mono stream by a windowed-sinc filter.
@@ -77,7 +77,12 @@ impl SincResampler {
         let before = output.len();
         self.given += input.len() as u64;
         match &mut self.filter {
-            Some(filter) => filter.process(input.iter().map(|sample| sample.to_unit()), usize::MAX, output),
+            Some(filter) => {
+                for sample in input {
+                    filter.push(sample.to_unit());
+                    output.extend(std::iter::from_fn(|| filter.next()).map(Out::from_unit));
+                }
+            }
             None => super::convert::append(input, output),
         }
         self.returned += (output.len() - before) as u64;
@@ -85,10 +90,17 @@ impl SincResampler {
 
     /// Appends what is left of the stream to `output`; the next block begins a new stream.
     pub fn flush<Out: Sample>(&mut self, output: &mut Vec<Out>) {
-        let missing = self.length_of(self.given).saturating_sub(self.returned);
+        let mut missing = self.length_of(self.given).saturating_sub(self.returned);
         if let Some(filter) = &mut self.filter {
-            let silence = std::iter::repeat_n(0.0, filter.taps);
-            filter.process(silence, usize::try_from(missing).unwrap_or(usize::MAX), output);
+            while missing > 0 {
+                filter.push(0.0);
+                while missing > 0
+                    && let Some(sample) = filter.next()
+                {
+                    output.push(Out::from_unit(sample));
+                    missing -= 1;
+                }
+            }
             filter.reset();
         }
         self.given = 0;
@@ -103,8 +115,8 @@ impl SincResampler {
     /// # Ok::<(), nova_sonic_core::audio::AudioError>(())
     /// ```
     pub fn length_of(&self, given: u64) -> u64 {
-        let (from, to) = (u128::from(self.from), u128::from(self.to));
-        u64::try_from((u128::from(given) * to * 2 + from) / (from * 2)).unwrap_or(u64::MAX)
+        let (from, to) = (u64::from(self.from), u64::from(self.to));
+        (given / from).saturating_mul(to).saturating_add((given % from * to * 2 + from) / (from * 2))
     }
 
     /// By how many input samples the output is behind, at most: half the filter.
@@ -134,7 +146,7 @@ struct Filter {
     steps: usize,
     /// Parts of an input sample for which there are weights: `steps`, or fewer.
     phases: usize,
-    /// Weights of one place.
+    /// Weights of one place, a multiple of four.
     taps: usize,
     /// `phases + 1` rows of `taps`; the last row is the first, an input sample later.
     weights: Vec<f32>,
@@ -152,7 +164,7 @@ impl Filter {
         let (step, steps) = (from / divisor, to / divisor);
         let lower = from.min(to);
         let phases = steps.min((MOST_PHASES * lower).div_ceil(from));
-        let taps = 2 * (HALF_LENGTH * from).div_ceil(lower);
+        let taps = (2 * HALF_LENGTH * from).div_ceil(lower).next_multiple_of(4);
         let mut filter = Self {
             step,
             steps,
@@ -175,26 +187,23 @@ impl Filter {
         self.part = 0;
     }
 
-    /// Appends at most `most` samples.
-    fn process<Out: Sample>(&mut self, input: impl Iterator<Item = f32>, most: usize, output: &mut Vec<Out>) {
-        let most = output.len().saturating_add(most);
-        let mut input = input.peekable();
-        while input.peek().is_some() {
+    fn push(&mut self, sample: f32) {
+        if self.waiting.len() == self.taps + BLOCK {
             let done = self.at.min(self.waiting.len());
-            self.waiting.drain(..done);
+            self.waiting.copy_within(done.., 0);
+            self.waiting.truncate(self.waiting.len() - done);
             self.at -= done;
-            let room = self.waiting.capacity() - self.waiting.len();
-            self.waiting.extend(input.by_ref().take(room));
-            while let Some(window) = self.waiting.get(self.at..self.at + self.taps) {
-                if output.len() == most {
-                    return;
-                }
-                output.push(Out::from_unit(self.weighed(window)));
-                self.part += self.step;
-                self.at += self.part / self.steps;
-                self.part %= self.steps;
-            }
         }
+        self.waiting.push(sample);
+    }
+
+    /// The next sample, if its window is full.
+    fn next(&mut self) -> Option<f32> {
+        let sample = self.weighed(self.waiting.get(self.at..self.at + self.taps)?);
+        self.part += self.step;
+        self.at += self.part / self.steps;
+        self.part %= self.steps;
+        Some(sample)
     }
 
     /// The sample that lies `part` after the middle of the window.
@@ -204,7 +213,7 @@ impl Filter {
         let mut rows = self.weights.chunks_exact(self.taps).skip(place / self.steps);
         let mut next = || product(window, rows.next().unwrap_or_default());
         let here = next();
-        if rest == 0 { here } else { here + (next() - here) * quotient(rest, self.steps) as f32 }
+        if rest == 0 { here } else { here + (next() - here) * narrowed(quotient(rest, self.steps)) }
     }
 }
 
@@ -237,7 +246,7 @@ fn weights(phases: usize, taps: usize, ratio: f64) -> Vec<f32> {
         }));
         // silence and steady sound come through as they are, whatever the place
         let sum: f64 = row.iter().sum();
-        weights.extend(row.drain(..).map(|weight| (weight / sum) as f32));
+        weights.extend(row.drain(..).map(|weight| narrowed(weight / sum)));
     }
     weights
 }
@@ -277,6 +286,11 @@ fn kaiser(x: f64) -> f64 {
         order += 1.0;
     }
     sum
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "samples have no more digits")]
+const fn narrowed(value: f64) -> f32 {
+    value as f32
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates and lengths are far below 2^52")]

@@ -42,6 +42,8 @@ mod patience;
 mod record;
 mod refusal;
 mod settings;
+#[cfg(feature = "redis")]
+mod shared;
 mod source;
 mod sts;
 mod subject;
@@ -56,5 +58,7 @@ pub use limits::{LimitKind, LimitRefusal, LimitTable, Limits, SubjectKey};
 pub use patience::Patience;
 pub use record::{BrokerMetrics, IssueRecord};
 pub use refusal::StsRefusal;
+#[cfg(feature = "redis")]
+pub use shared::{SharedDemand, SharedKeys, SharedLimitKind, SharedLimits, SharedLimitsError, SharedVerdict};
 pub use source::BackendKind;
 pub use subject::Subject;

@@ -2,12 +2,11 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
-
 use super::{CodecError, payload};
 use crate::{
     error::{ServiceError, ServiceException},
     event::{EventReader, ServerEvent},
+    json::{self, Fields},
     wire::{Frame, FrameDecoder, Headers, WireError},
 };
 
@@ -141,17 +140,11 @@ impl<'a> Described<'a> {
     }
 }
 
-/// The payload of an exception.
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow, alias = "Message")]
-    message: Cow<'a, str>,
-}
-
 fn exception(name: Option<&str>, payload: &[u8]) -> Received {
     let exception = ServiceException::parse(name.unwrap_or("unknown"));
-    let message = serde_json::from_slice::<Body<'_>>(payload)
-        .map_or_else(|_| String::from_utf8_lossy(payload), |body| body.message);
+    let fields = json::read::<Fields>(payload).ok();
+    let told = fields.as_ref().and_then(|fields| fields.text("message").or_else(|| fields.text("Message")));
+    let message = told.map_or_else(|| String::from_utf8_lossy(payload), Cow::Borrowed);
     Received::Exception(ServiceError::new(exception, &message))
 }
 

@@ -56,10 +56,7 @@ macro_rules! catalogue {
             /// assert_eq!(ErrorCode::parse("a later version's"), None);
             /// ```
             pub fn parse(text: &str) -> Option<Self> {
-                match text {
-                    $($code => Some(Self::$variant),)*
-                    _ => None,
-                }
+                Self::ALL.iter().find(|code| code.as_str() == text).copied()
             }
 
             /// The stable text of the code.

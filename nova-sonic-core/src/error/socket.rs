@@ -35,10 +35,11 @@ impl ErrorCode {
 fn named(reason: &str) -> Option<ErrorCode> {
     let reason = reason.trim();
     let (name, text) = reason.split_once(':').unwrap_or((reason, ""));
-    match ServiceException::parse(name) {
-        ServiceException::Other(_) => ErrorCode::parse(reason),
-        exception => Some(ServiceError::new(exception, text).code()),
+    let exception = ServiceException::parse(name);
+    if matches!(exception, ServiceException::Other(_)) {
+        return ErrorCode::parse(reason);
     }
+    Some(ServiceError::new(exception, text).code())
 }
 
 #[cfg(test)]

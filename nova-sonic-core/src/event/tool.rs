@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::EventError;
+use crate::json::{self, Defect};
 
 /// One tool: its name, what it is for, and the JSON Schema of its input.
 ///
@@ -39,7 +40,7 @@ impl ToolSpec {
         if name.is_empty() || name.len() > NAME_LIMIT || !name.bytes().all(legal) {
             return Err(EventError::ToolName { length: name.len() });
         }
-        match serde_json::from_str::<Value>(input_schema) {
+        match json::read(input_schema.as_bytes()) {
             // kept as it was written: models read the properties in their order
             Ok(Value::Object(_)) => Ok(Self {
                 name,
@@ -47,7 +48,7 @@ impl ToolSpec {
                 input_schema: input_schema.trim().to_owned(),
             }),
             Ok(_) => Err(EventError::ToolSchema { line: 1, column: 1 }),
-            Err(error) => Err(EventError::ToolSchema { line: error.line(), column: error.column() }),
+            Err(Defect { line, column, .. }) => Err(EventError::ToolSchema { line, column }),
         }
     }
 

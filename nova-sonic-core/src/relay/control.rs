@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use super::RelayError;
-use crate::{error::ErrorCode, session::Failure};
+use crate::{
+    error::ErrorCode,
+    json::{self, Fields},
+    session::Failure,
+};
 
 /// A word of the relay itself.
 ///
@@ -124,8 +127,7 @@ impl Control {
         };
         let mut named = Map::new();
         named.insert(self.name().to_owned(), body);
-        // writing a `Value` into memory has no way to fail
-        let _ = serde_json::to_writer(&mut *out, &json!({ "relay": named }));
+        json::write(&json!({ "relay": named }), out);
     }
 }
 
@@ -148,32 +150,30 @@ const KEPT_CHARACTERS: usize = 600;
 
 /// Reads a text message as a control message; `None` when it is something else.
 pub(super) fn read(text: &str) -> Result<Option<Control>, RelayError> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        relay: Option<Value>,
-        event: Option<IgnoredAny>,
-    }
     // events are many and control messages few: who does not say the word is no control message
     if !text.contains("\"relay\"") || !text.trim_start().starts_with('{') {
         return Ok(None);
     }
-    match serde_json::from_str::<Envelope>(text) {
-        Ok(Envelope { relay: Some(Value::Object(named)), event: None }) => {
-            let mut named = named.into_iter();
-            match (named.next(), named.next()) {
-                (Some((name, body)), None) => control(&name, body).map(Some).ok_or(RelayError::Control),
-                _ => Err(RelayError::Control),
-            }
-        }
-        // an event as well: one side would read this and the other that
-        Ok(Envelope { relay: Some(_), .. }) => Err(RelayError::Control),
-        Err(error) if error.is_data() => Err(RelayError::Control),
-        // an event, or no JSON, which the reader of events says better
-        Ok(Envelope { relay: None, .. }) | Err(_) => Ok(None),
+    let fields: Fields = match json::read(text.as_bytes()) {
+        Ok(fields) => fields,
+        Err(defect) if defect.is_shape => return Err(RelayError::Control),
+        // no JSON, which the reader of events says better
+        Err(_) => return Ok(None),
+    };
+    let named = match (fields.single("relay"), fields.single("event")) {
+        (Ok(None), Ok(_)) => return Ok(None),
+        (Ok(Some(Value::Object(named))), Ok(None)) => named,
+        // an event as well, or two: one side would read this and the other that
+        _ => return Err(RelayError::Control),
+    };
+    let mut named = named.iter();
+    match (named.next(), named.next()) {
+        (Some((name, body)), None) => control(name, body).map(Some).ok_or(RelayError::Control),
+        _ => Err(RelayError::Control),
     }
 }
 
-fn control(name: &str, body: Value) -> Option<Control> {
+fn control(name: &str, body: &Value) -> Option<Control> {
     let text = |field: &str| body.get(field).and_then(Value::as_str).map(kept);
     Some(match name {
         "ready" => Control::Ready(Ready {
@@ -192,11 +192,11 @@ fn control(name: &str, body: Value) -> Option<Control> {
         }),
         "status" => {
             let Value::Object(fields) = body else { return None };
-            Control::Status(fields)
+            Control::Status(fields.clone())
         }
         "close" => Control::Close { reason: text("reason").unwrap_or_default() },
         // unchanged but for its length, lest it become a name that is known
-        _ => Control::Unknown { name: name.chars().take(KEPT_CHARACTERS).collect(), body },
+        _ => Control::Unknown { name: name.chars().take(KEPT_CHARACTERS).collect(), body: body.clone() },
     })
 }
 

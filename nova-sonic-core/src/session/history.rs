@@ -64,29 +64,34 @@ pub(super) fn check(messages: &[Message]) -> Result<(), SessionError> {
 /// The messages as the service takes them: no empty ones, neighbours of one role merged, the first one the
 /// user's, no message over its limit, and the oldest dropped until all fit.
 pub(super) fn shaped(messages: impl IntoIterator<Item = Message>) -> Vec<Message> {
-    let mut shaped: VecDeque<Message> = VecDeque::new();
+    let mut shaped: Vec<Message> = Vec::new();
     for message in messages {
         let text = message.text.trim();
         if text.is_empty() {
             continue;
         }
-        match shaped.back_mut() {
+        match shaped.last_mut() {
             Some(last) if last.role == message.role && last.text.len() + text.len() < MESSAGE_LIMIT => {
                 last.text.push(' ');
                 last.text.push_str(text);
             }
             Some(last) if last.role == message.role => text.clone_into(&mut last.text),
-            _ => shaped.push_back(Message { role: message.role, text: text.to_owned() }),
+            _ => shaped.push(Message { role: message.role, text: text.to_owned() }),
         }
-        if let Some(last) = shaped.back_mut() {
+        if let Some(last) = shaped.last_mut() {
             truncate(&mut last.text, MESSAGE_LIMIT);
         }
     }
     let mut total: usize = shaped.iter().map(|message| message.text.len()).sum();
-    while shaped.front().is_some_and(|first| total > TOTAL_LIMIT || first.role != Role::User) {
-        total -= shaped.pop_front().map_or(0, |first| first.text.len());
+    let mut dropped = 0;
+    while let Some(first) =
+        shaped.get(dropped).filter(|first| total > TOTAL_LIMIT || first.role != Role::User)
+    {
+        total -= first.text.len();
+        dropped += 1;
     }
-    shaped.into()
+    shaped.drain(..dropped);
+    shaped
 }
 
 /// Cuts at a character boundary.

@@ -116,7 +116,7 @@ impl Session {
     }
 
     pub(super) fn on_open_timeout(&mut self) {
-        let waited = self.config.timing.open.as_millis();
+        let waited = Tick::new(self.config.timing.open).as_millis();
         let failure =
             Failure::new(ErrorCode::OpenTimeout, format!("the service did not answer within {waited} ms"));
         self.abandon(CloseReason::Failed(failure));

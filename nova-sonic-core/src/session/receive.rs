@@ -13,6 +13,7 @@ use crate::{
     error::ErrorCode,
     event::{GenerationStage, Role, ServerContent, ServerEvent, StopReason, UsageDetails},
     id::ContentId,
+    json,
     time::Tick,
 };
 
@@ -248,7 +249,7 @@ impl Session {
 
     pub(super) fn on_answer_late(&mut self) {
         self.thinking = false;
-        let waited = self.config.timing.answer.as_millis();
+        let waited = Tick::new(self.config.timing.answer).as_millis();
         self.emit_error(Failure::new(ErrorCode::ServerSilent, format!("no answer came within {waited} ms")));
     }
 
@@ -286,6 +287,6 @@ fn is_barge_in_signal(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('{')
         && text.len() < 200
-        && serde_json::from_str::<Value>(text)
+        && json::read::<Value>(text.as_bytes())
             .is_ok_and(|value| value.get("interrupted").and_then(Value::as_bool) == Some(true))
 }

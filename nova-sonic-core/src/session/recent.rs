@@ -1,27 +1,33 @@
 //! The last seconds of the microphone, for a successor.
 
-use std::collections::VecDeque;
-
+/// Holds up to twice what it is to keep, so that the oldest are dropped in one go and not for each block.
 pub(super) struct RecentAudio {
-    samples: VecDeque<i16>,
+    samples: Vec<i16>,
     capacity: usize,
 }
 
 impl RecentAudio {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { samples: VecDeque::with_capacity(capacity), capacity }
+        Self { samples: Vec::with_capacity(2 * capacity), capacity }
     }
 
     pub(super) fn push(&mut self, samples: &[i16]) {
-        let kept = samples.get(samples.len().saturating_sub(self.capacity)..).unwrap_or_default();
-        let over = (self.samples.len() + kept.len()).saturating_sub(self.capacity);
-        self.samples.drain(..over);
-        self.samples.extend(kept);
+        let kept = last(samples, self.capacity);
+        if self.samples.len() + kept.len() > 2 * self.capacity {
+            let oldest = self.samples.len().saturating_sub(self.capacity);
+            self.samples.copy_within(oldest.., 0);
+            self.samples.truncate(self.capacity.min(self.samples.len()));
+        }
+        self.samples.extend_from_slice(kept);
     }
 
     pub(super) fn to_vec(&self) -> Vec<i16> {
-        self.samples.iter().copied().collect()
+        last(&self.samples, self.capacity).to_vec()
     }
+}
+
+fn last(samples: &[i16], most: usize) -> &[i16] {
+    samples.get(samples.len().saturating_sub(most)..).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ mod tests {
     fn the_last_seconds_are_heard_again_as_soon_as_the_new_stream_is_open() {
         let mut session = connected(SessionConfig::default());
         for second in 1..=5 {
-            session.handle_input(at(second * 1_000), Input::Audio(&[7; 16_000])).unwrap();
+            session.handle_input(at(second * 1_000), Input::Audio(&vec![7; 16_000])).unwrap();
         }
         let mut successor = session.successor(SessionConfig::default(), [2; 32], at(5_000)).unwrap();
         assert_eq!(samples_sent(&drained(&mut successor)), 0);
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn with_the_microphone_closed_nothing_is_heard_again_and_it_stays_closed() {
         let mut session = connected(SessionConfig::default());
-        session.handle_input(at(1_000), Input::Audio(&[7; 16_000])).unwrap();
+        session.handle_input(at(1_000), Input::Audio(&vec![7; 16_000])).unwrap();
         session.handle_input(at(2_000), Input::Microphone(Microphone::Closed)).unwrap();
         let mut successor = session.successor(SessionConfig::default(), [2; 32], at(3_000)).unwrap();
         successor.handle_input(at(3_300), Input::Connected).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn another_input_rate_takes_no_sound_along() {
         let mut session = connected(SessionConfig::default());
-        session.handle_input(at(1_000), Input::Audio(&[7; 16_000])).unwrap();
+        session.handle_input(at(1_000), Input::Audio(&vec![7; 16_000])).unwrap();
         let config = SessionConfig::default().input_rate(SampleRate::Hz8000);
         let mut successor = session.successor(config, [2; 32], at(2_000)).unwrap();
         successor.handle_input(at(2_100), Input::Connected).unwrap();

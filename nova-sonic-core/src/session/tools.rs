@@ -12,6 +12,7 @@ use super::{
 use crate::{
     event::{ClientContent, ClientEvent},
     id::{ContentId, ToolUseId},
+    json::{self, Defect},
     time::Tick,
 };
 
@@ -204,8 +205,8 @@ pub(crate) fn result_object(json: &str) -> Result<String, SessionError> {
     if json.len() > RESULT_LIMIT {
         return Err(SessionError::ToolResultTooLong { length: json.len(), limit: RESULT_LIMIT });
     }
-    let value: Value = serde_json::from_str(json)
-        .map_err(|error| SessionError::ToolResultInvalid { line: error.line(), column: error.column() })?;
+    let value: Value = json::read(json.as_bytes())
+        .map_err(|Defect { line, column, .. }| SessionError::ToolResultInvalid { line, column })?;
     if value.is_object() {
         return Ok(json.to_owned());
     }
@@ -221,5 +222,5 @@ pub(crate) fn error_object(message: &str) -> String {
 fn object(name: &str, value: Value) -> String {
     let mut fields = Map::new();
     fields.insert(name.to_owned(), value);
-    Value::Object(fields).to_string()
+    json::text(&Value::Object(fields))
 }

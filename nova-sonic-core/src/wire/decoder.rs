@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{
     Headers, WireError,
+    checksum::crc32,
     prelude::{PRELUDE_BYTES, Prelude, TRAILER_BYTES},
 };
 
@@ -205,7 +206,7 @@ impl FrameDecoder {
         let prelude = Prelude::read(complete.first_chunk().ok_or_else(truncated)?, self.frame_limit)?;
         let (frame, _) = complete.split_at_checked(prelude.total).ok_or_else(truncated)?;
         let (checked, trailer) = frame.split_last_chunk::<TRAILER_BYTES>().ok_or_else(truncated)?;
-        let (stated, computed) = (u32::from_be_bytes(*trailer), crc32fast::hash(checked));
+        let (stated, computed) = (u32::from_be_bytes(*trailer), crc32(checked));
         if stated != computed {
             return Err(WireError::FrameCorrupt { stated, computed });
         }

@@ -7,6 +7,7 @@
 //! [`FrameDecoder`] takes bytes in any split and gives frames that borrow from it; [`write_frame`] and, for those who
 //! lay out the bytes themselves, [`seal`] make frames in the caller's buffer.
 
+mod checksum;
 mod decoder;
 mod error;
 mod header;

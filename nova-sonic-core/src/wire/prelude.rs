@@ -1,6 +1,6 @@
 //! The first twelve bytes of a frame, on which everything else depends.
 
-use super::WireError;
+use super::{WireError, checksum::crc32};
 
 /// Length of the prelude: two lengths and their checksum.
 pub const PRELUDE_BYTES: usize = 12;
@@ -24,7 +24,7 @@ impl Prelude {
     pub(super) fn read(bytes: &[u8; PRELUDE_BYTES], limit: usize) -> Result<Self, WireError> {
         let &[t0, t1, t2, t3, h0, h1, h2, h3, c0, c1, c2, c3] = bytes;
         let stated = u32::from_be_bytes([c0, c1, c2, c3]);
-        let computed = crc32fast::hash(&[t0, t1, t2, t3, h0, h1, h2, h3]);
+        let computed = crc32(&[t0, t1, t2, t3, h0, h1, h2, h3]);
         if stated != computed {
             return Err(WireError::PreludeCorrupt { stated, computed });
         }
@@ -46,7 +46,7 @@ impl Prelude {
         let (total, headers) = lengths.split_at_mut(4);
         total.copy_from_slice(&u32::try_from(self.total).ok()?.to_be_bytes());
         headers.copy_from_slice(&u32::try_from(self.headers).ok()?.to_be_bytes());
-        checksum.copy_from_slice(&crc32fast::hash(lengths).to_be_bytes());
+        checksum.copy_from_slice(&crc32(lengths).to_be_bytes());
         Some(bytes)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     HeaderValue, WireError,
+    checksum::crc32,
     header::kind,
     prelude::{FRAME_OVERHEAD, PRELUDE_BYTES, Prelude, TRAILER_BYTES},
 };
@@ -132,6 +133,6 @@ pub fn seal(frame: &mut [u8], headers: usize) -> Result<(), WireError> {
     let bytes = Prelude { total, headers }.write().ok_or(WireError::FrameTooLarge { total, limit })?;
     let (checked, trailer) = frame.split_last_chunk_mut::<TRAILER_BYTES>().ok_or_else(contradiction)?;
     *checked.first_chunk_mut().ok_or_else(contradiction)? = bytes;
-    *trailer = crc32fast::hash(checked).to_be_bytes();
+    *trailer = crc32(checked).to_be_bytes();
     Ok(())
 }

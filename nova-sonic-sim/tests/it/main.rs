@@ -18,6 +18,7 @@ mod raw;
 mod recorded;
 mod regions;
 mod relay;
+mod relay_client;
 mod request;
 mod roles;
 mod shutdown;

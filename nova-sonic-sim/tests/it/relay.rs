@@ -1,176 +1,20 @@
 //! The relay: a browser's fallback through a server, from the handshake to the close.
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::SinkExt;
 use nova_sonic_core::{
-    event::{EventReader, ServerEvent},
-    relay::{ClientCodec, Control, FrameKind, RelayFrame, Relayed, SUBPROTOCOL},
+    event::ServerEvent,
+    relay::{Control, Relayed, SUBPROTOCOL},
     secret::SecretText,
 };
-use nova_sonic_sim::{RelayFault, Simulator, StreamEnd, Transport, model::Scenario};
+use nova_sonic_sim::{RelayFault, StreamEnd, Transport, model::Scenario};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::{
-    WebSocketStream, client_async,
-    tungstenite::{Error, Message, client::IntoClientRequest},
-};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::{
+    relay_client::{Client, Closed, MICROPHONE, MICROPHONE_ENDS, connect},
     request::control,
     support::{events, simulator, within},
 };
-
-/// 32 ms at 16 kHz.
-const FRAME: usize = 512;
-
-/// A browser's half of the relay.
-struct Client {
-    socket: WebSocketStream<TcpStream>,
-    codec: ClientCodec,
-    /// What came and was not asked for yet.
-    came: Vec<ServerEvent>,
-}
-
-/// How a socket ended.
-#[derive(Debug, PartialEq)]
-enum Closed {
-    /// With the fault that was told before, the last word, and the close's code and reason.
-    Frame {
-        fault: Option<String>,
-        word: Option<String>,
-        code: u16,
-        reason: String,
-    },
-    Cut,
-}
-
-impl Closed {
-    fn refused(code: u16, fault: &str) -> Self {
-        let word = fault.to_owned();
-        Self::Frame { fault: Some(word.clone()), word: Some(word.clone()), code, reason: word }
-    }
-
-    fn plain(code: u16, word: &str) -> Self {
-        Self::Frame { fault: None, word: Some(word.to_owned()), code, reason: word.to_owned() }
-    }
-}
-
-async fn connect(simulator: &Simulator, query: &str, protocol: Option<&str>) -> Result<Client, Box<Error>> {
-    let socket = TcpStream::connect(simulator.http_address()).await.unwrap();
-    let mut request = format!("{}{query}", simulator.relay_url()).into_client_request().unwrap();
-    // any page may try it
-    request.headers_mut().insert("origin", "https://stories.example".parse().unwrap());
-    if let Some(protocol) = protocol {
-        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
-    }
-    let (socket, answer) = within(client_async(request, socket)).await.map_err(Box::new)?;
-    assert_eq!(answer.headers()["sec-websocket-protocol"], SUBPROTOCOL);
-    Ok(Client { socket, codec: ClientCodec::new(), came: Vec::new() })
-}
-
-impl Client {
-    async fn open(simulator: &Simulator) -> Self {
-        connect(simulator, "", Some(SUBPROTOCOL)).await.unwrap()
-    }
-
-    /// A client whose microphone is open.
-    async fn talking(simulator: &Simulator, tools: bool) -> Self {
-        let mut client = Self::open(simulator).await;
-        for json in events().into_iter().take(5) {
-            client.say(&if tools { with_tool(&json) } else { json }).await;
-        }
-        client.say(MICROPHONE).await;
-        client
-    }
-
-    async fn say(&mut self, json: &str) {
-        let event = EventReader::default().read_client(json.as_bytes()).unwrap();
-        let mut bytes = Vec::new();
-        let message = match self.codec.encode(&event, &mut bytes).unwrap() {
-            FrameKind::Text => Message::Text(String::from_utf8(bytes).unwrap().into()),
-            FrameKind::Binary => Message::Binary(bytes.into()),
-        };
-        self.socket.send(message).await.unwrap();
-    }
-
-    /// Speaks for so many frames and is silent for as many more.
-    async fn speak(&mut self, frames: usize, silence: usize) {
-        for frame in 0..frames + silence {
-            let sample = |at: usize| if frame >= frames || at % 80 < 40 { 0 } else { 9_000_i16 };
-            let bytes: Vec<u8> = (0..FRAME).flat_map(|at| sample(at).to_le_bytes()).collect();
-            // the server may have closed already, as some tests want
-            let _ = self.socket.send(Message::Binary(bytes.into())).await;
-        }
-    }
-
-    async fn next(&mut self) -> Option<Relayed<ServerEvent>> {
-        loop {
-            match within(self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => {
-                    return Some(self.codec.decode(RelayFrame::Text(&text)).unwrap());
-                }
-                Some(Ok(Message::Binary(bytes))) => {
-                    return Some(self.codec.decode(RelayFrame::Binary(&bytes)).unwrap());
-                }
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-            }
-        }
-    }
-
-    /// Reads until an event is as `wanted`.
-    async fn until(&mut self, wanted: impl Fn(&ServerEvent) -> bool) -> ServerEvent {
-        loop {
-            match self.next().await.expect("the conversation ended") {
-                Relayed::Event(event) if wanted(&event) => {
-                    self.came.push(event.clone());
-                    return event;
-                }
-                Relayed::Event(event) => self.came.push(event),
-                Relayed::Control(Control::Ready(_)) => {}
-                Relayed::Control(other) => panic!("{other:?}"),
-            }
-        }
-    }
-
-    async fn closed(mut self) -> Closed {
-        let (mut fault, mut word) = (None, None);
-        loop {
-            let text = match within(self.socket.next()).await {
-                Some(Ok(Message::Text(text))) => text,
-                Some(Ok(Message::Close(Some(frame)))) => {
-                    return Closed::Frame {
-                        fault,
-                        word,
-                        code: frame.code.into(),
-                        reason: frame.reason.to_string(),
-                    };
-                }
-                Some(Ok(_)) => continue,
-                Some(Err(_)) | None => return Closed::Cut,
-            };
-            match self.codec.decode(RelayFrame::Text(&text)) {
-                Ok(Relayed::Control(Control::Error(error))) => fault = Some(error.code),
-                Ok(Relayed::Control(Control::Close { reason })) => word = Some(reason),
-                _ => {}
-            }
-        }
-    }
-}
-
-const MICROPHONE: &str = r#"{"event":{"contentStart":{"promptName":"p","contentName":"a","type":"AUDIO","interactive":true,"role":"USER","audioInputConfiguration":{"mediaType":"audio/lpcm","sampleRateHertz":16000,"sampleSizeBits":16,"channelCount":1,"audioType":"SPEECH","encoding":"base64"}}}}"#;
-const MICROPHONE_ENDS: &str = r#"{"event":{"contentEnd":{"promptName":"p","contentName":"a"}}}"#;
-
-/// The prompt with the tool that the scenario calls.
-fn with_tool(json: &str) -> String {
-    let mut event: Value = serde_json::from_str(json).unwrap();
-    if let Some(prompt) = event["event"].get_mut("promptStart") {
-        prompt["toolUseOutputConfiguration"] = json!({ "mediaType": "application/json" });
-        prompt["toolConfiguration"] = json!({ "tools": [{ "toolSpec": {
-            "name": "get_weather", "description": "Weather of a city", "inputSchema": { "json": "{\"type\":\"object\"}" },
-        } }] });
-    }
-    event.to_string()
-}
 
 fn is_interrupted(event: &ServerEvent) -> bool {
     matches!(event, ServerEvent::ContentEnd { stop_reason: Some(reason), .. } if reason.as_str() == "INTERRUPTED")
@@ -182,7 +26,7 @@ fn is_sound(event: &ServerEvent) -> bool {
 
 #[tokio::test]
 async fn a_conversation_with_an_interruption_goes_over_the_relay() {
-    let simulator = simulator(|config| config.speed = 20.0).await;
+    let simulator = simulator(|_| {}).await;
     let mut client = Client::open(&simulator).await;
     let Some(Relayed::Control(Control::Ready(ready))) = client.next().await else {
         panic!("not ready first")
@@ -194,7 +38,7 @@ async fn a_conversation_with_an_interruption_goes_over_the_relay() {
         client.say(&json).await;
     }
     client.say(MICROPHONE).await;
-    client.speak(60, 70).await;
+    client.speak(120, 70).await;
     client.until(is_sound).await;
     client.speak(40, 60).await;
     client.until(is_interrupted).await;
@@ -208,13 +52,12 @@ async fn a_conversation_with_an_interruption_goes_over_the_relay() {
     let record = within(simulator.ended_stream(0)).await;
     assert_eq!((record.transport, record.tls, record.input_ended), (Transport::Relay, false, true));
     assert_eq!((record.end, record.access_key_id.as_str()), (Some(StreamEnd::Completed), ""));
-    assert_eq!(record.events_received, 9 + 60 + 70 + 40 + 60);
+    assert_eq!(record.events_received, 9 + 120 + 70 + 40 + 60);
 }
 
 #[tokio::test]
 async fn a_tool_is_called_and_answered_over_the_relay() {
     let simulator = simulator(|config| {
-        config.speed = 20.0;
         config.conversation.scenario = Scenario::weather().into();
     })
     .await;
@@ -392,19 +235,18 @@ async fn a_failing_service_closes_with_4011() {
 }
 
 #[tokio::test]
-async fn whoever_opens_nothing_or_leaves_gives_its_place_back() {
-    let simulator = simulator(|config| {
-        config.max_concurrent_streams = 1;
-        config.speed = 100.0;
-    })
-    .await;
-    let idle = Client::open(&simulator).await;
-    let second = Client::open(&simulator).await;
-    assert_eq!(second.closed().await, Closed::refused(4011, "throttled"));
-    assert_eq!(idle.closed().await, Closed::refused(4008, "relay_limit_exceeded"));
-    within(simulator.ended_stream(0)).await;
-    let gone = Client::talking(&simulator, false).await;
-    drop(gone);
-    assert_eq!(within(simulator.ended_stream(1)).await.end, Some(StreamEnd::ClientGone));
-    assert!(Client::open(&simulator).await.next().await.is_some());
+async fn a_client_that_opens_nothing_is_not_waited_for() {
+    let simulator = simulator(|config| config.speed = 100.0).await;
+    assert_eq!(Client::open(&simulator).await.closed().await, Closed::refused(4008, "relay_limit_exceeded"));
+}
+
+#[tokio::test]
+async fn whoever_leaves_gives_its_place_back() {
+    let simulator = simulator(|config| config.max_concurrent_streams = 1).await;
+    let first = Client::talking(&simulator, false).await;
+    within(simulator.stream_when(0, |record| record.events_received > 0)).await;
+    assert_eq!(Client::open(&simulator).await.closed().await, Closed::refused(4011, "throttled"));
+    drop(first);
+    assert_eq!(within(simulator.ended_stream(0)).await.end, Some(StreamEnd::ClientGone));
+    assert!(matches!(Client::open(&simulator).await.next().await, Some(Relayed::Control(Control::Ready(_)))));
 }

@@ -1,6 +1,6 @@
 //! Where there are no Unix sockets, there are no private services.
 
-use crate::failure::Failure;
+use crate::{Done, failure::Failure};
 
 /// A private Redis, which cannot be made here.
 #[derive(Debug)]
@@ -9,6 +9,11 @@ pub(crate) enum Redis {}
 /// A private PostgreSQL, which cannot be made here.
 #[derive(Debug)]
 pub(crate) enum Postgres {}
+
+/// Nothing asks for it here.
+pub(crate) const fn need_redis() -> Done {
+    Ok(())
+}
 
 impl Redis {
     pub(crate) fn start() -> Result<Self, Failure> {

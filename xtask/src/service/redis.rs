@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{child, child::Background, failure::Failure};
+use crate::{Done, child, child::Background, failure::Failure};
 
 /// Runs until it is dropped.
 #[derive(Debug)]
@@ -24,12 +24,7 @@ impl Redis {
 
     /// The same with more options.
     pub(crate) fn start_with(options: &[&str]) -> Result<Self, Failure> {
-        if child::answer("redis-server", &["--version"]).is_none() {
-            return Err(Failure::new(
-                "the limits are tested with a real Redis, and redis-server is not on the PATH",
-                "install it (on Debian the package redis-server)",
-            ));
-        }
+        installed()?;
         let folder = super::private_folder()?;
         let socket = folder.path().join("redis.sock");
         let mut command = Command::new("redis-server");
@@ -42,6 +37,17 @@ impl Redis {
     /// Where it is, as Django's cache takes it.
     pub(crate) fn url(&self) -> String {
         format!("unix://{}/redis.sock?db=0", self.folder.path().display())
+    }
+}
+
+/// That `redis-server` is there, also for tests that start it themselves.
+pub(crate) fn installed() -> Done {
+    match child::answer("redis-server", &["--version"]) {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(
+            "the limits are tested with a real Redis, and redis-server is not on the PATH",
+            "install it (on Debian the package redis-server)",
+        )),
     }
 }
 

@@ -64,6 +64,8 @@ if REDIS_URL:
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": os.environ.get("PROJECT_KEY_PREFIX", "tests"),
     }
+    # Options of the project's own: the limits are then asked through redis-py.
+    CACHES["redis-py"] = {**CACHES["redis"], "OPTIONS": {"socket_timeout": 2}}
 
 NOVA_SONIC: dict[str, Any] = {
     "REGION": "us-east-1",

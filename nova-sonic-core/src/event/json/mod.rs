@@ -11,13 +11,12 @@ pub use read_server::EventReader;
 use serde_json::Value;
 
 use super::EventError;
+use crate::json::Defect;
 
-/// The error of a text of `length` bytes that `serde_json` refused: it is no JSON, or JSON of another shape.
-fn refused(error: &serde_json::Error, length: usize) -> EventError {
-    if error.is_data() {
-        return EventError::Envelope;
-    }
-    EventError::Json { line: error.line(), column: error.column(), length }
+/// The error of a text of `length` bytes: it is no JSON, or JSON of another shape.
+const fn refused(defect: Defect, length: usize) -> EventError {
+    let Defect { line, column, is_shape } = defect;
+    if is_shape { EventError::Envelope } else { EventError::Json { line, column, length } }
 }
 
 /// Sets a field of an object; anything else is left alone.

@@ -25,7 +25,7 @@ impl EventReader {
     /// # Ok::<(), nova_sonic_core::event::EventError>(())
     /// ```
     pub fn read_client(&mut self, json: &[u8]) -> Result<ClientEvent, EventError> {
-        let value: Value = serde_json::from_slice(json).map_err(|error| refused(&error, json.len()))?;
+        let value: Value = crate::json::read(json).map_err(|defect| refused(defect, json.len()))?;
         let Value::Object(mut envelope) = value else {
             return Err(EventError::Envelope);
         };

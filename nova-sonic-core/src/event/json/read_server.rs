@@ -20,6 +20,7 @@ use crate::{
         StopReason, TokenCounts, Usage, UsageDetails,
     },
     id::{CompletionId, ContentId, PromptName, SessionId, ToolUseId},
+    json,
 };
 
 /// Reads the events of one stream. It remembers the stream's ids and keeps its buffers, so that a frame of audio
@@ -52,7 +53,7 @@ impl EventReader {
     /// [`EventError`] for text that is no JSON, has no event, or lacks a field that the event cannot do without. The
     /// stream goes on: the next chunk may be read.
     pub fn read_server(&mut self, json: &[u8]) -> Result<ServerEvent, EventError> {
-        let Envelope(named) = serde_json::from_slice(json).map_err(|error| refused(&error, json.len()))?;
+        let Envelope(named) = json::read(json).map_err(|defect| refused(defect, json.len()))?;
         let Named { name, body, unknown } = named.ok_or(EventError::Envelope)?;
         if let Some(body) = unknown {
             return Ok(ServerEvent::Unknown { name: name.into_owned(), body });
@@ -124,13 +125,14 @@ impl EventReader {
             text_of(body.content_type.as_ref()).ok_or(EventError::Field { event, field: "type" })?;
         let content = match ContentType::parse(content_type) {
             ContentType::Text => ServerContent::Text { stage: stage(body.additional_model_fields.as_ref()) },
-            ContentType::Audio => ServerContent::Audio { sample_rate_hertz: sample_rate(&mut body.rest)? },
+            ContentType::Audio => ServerContent::Audio { sample_rate_hertz: sample_rate(&body.rest)? },
             ContentType::Tool => ServerContent::Tool,
             ContentType::Other(word) => ServerContent::Other(word),
         };
         let role = text_of(body.role.as_ref()).map_or(Role::Assistant, Role::parse);
-        body.rest.remove("textOutputConfiguration");
-        body.rest.remove("toolUseOutputConfiguration");
+        let is_sound = matches!(content, ServerContent::Audio { .. });
+        let sound = if is_sound { "audioOutputConfiguration" } else { "" };
+        body.rest = without(body.rest, &["textOutputConfiguration", "toolUseOutputConfiguration", sound]);
         if let Some(fields) = body.additional_model_fields.take()
             && !(matches!(content, ServerContent::Text { .. }) && says_only_the_stage(&fields))
         {
@@ -164,12 +166,12 @@ impl EventReader {
         })
     }
 
-    fn usage(&mut self, mut body: Body<'_>) -> ServerEvent {
-        let mut total = |field: &str| body.rest.remove(field).as_ref().and_then(Value::as_u64).unwrap_or(0);
+    fn usage(&mut self, body: Body<'_>) -> ServerEvent {
+        let total = |field: &str| body.rest.get(field).and_then(Value::as_u64).unwrap_or(0);
         let (total_input_tokens, total_output_tokens) =
             (total("totalInputTokens"), total("totalOutputTokens"));
-        body.rest.remove("totalTokens");
-        let details = body.rest.remove("details").filter(Value::is_object).map(|details| UsageDetails {
+        let details = body.rest.get("details").filter(|details| details.is_object());
+        let details = details.map(|details| UsageDetails {
             delta: usage_of(details.get("delta")),
             total: usage_of(details.get("total")),
         });
@@ -178,9 +180,21 @@ impl EventReader {
             total_input_tokens,
             total_output_tokens,
             details,
-            extra: body.rest,
+            extra: without(body.rest, &["totalInputTokens", "totalOutputTokens", "totalTokens", "details"]),
         }
     }
+}
+
+/// What is left of the fields when those that were read are gone. A map could take them out one by one, at the price of
+/// all that it takes to keep its balance.
+fn without(fields: Extra, read: &[&str]) -> Extra {
+    let mut rest = Extra::new();
+    for (name, value) in fields {
+        if !read.contains(&&*name) {
+            rest.insert(name, value);
+        }
+    }
+    rest
 }
 
 fn text_of<'body>(field: Option<&'body Loose<'_>>) -> Option<&'body str> {
@@ -208,17 +222,18 @@ fn says_only_the_stage(fields: &Loose<'_>) -> bool {
 
 fn unwrapped<'field>(fields: &'field Loose<'_>) -> Option<Cow<'field, Value>> {
     match fields {
-        Loose::Text(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+        Loose::Text(text) => json::read(text.as_bytes()).ok().map(Cow::Owned),
         Loose::Value(value) => Some(Cow::Borrowed(value)),
     }
 }
 
-fn sample_rate(rest: &mut Extra) -> Result<u32, EventError> {
+fn sample_rate(rest: &Extra) -> Result<u32, EventError> {
     let missing =
         EventError::Field { event: "contentStart", field: "audioOutputConfiguration.sampleRateHertz" };
-    let configuration = rest.remove("audioOutputConfiguration");
-    let rate =
-        configuration.as_ref().and_then(|fields| fields.get("sampleRateHertz")).and_then(Value::as_u64);
+    let rate = rest
+        .get("audioOutputConfiguration")
+        .and_then(|fields| fields.get("sampleRateHertz"))
+        .and_then(Value::as_u64);
     rate.and_then(|rate| u32::try_from(rate).ok()).ok_or(missing)
 }
 
@@ -227,8 +242,8 @@ fn sample_rate(rest: &mut Extra) -> Result<u32, EventError> {
 fn tool_input(content: Option<&Loose<'_>>) -> String {
     match content {
         None | Some(Loose::Value(Value::Null)) => "{}".to_owned(),
-        Some(Loose::Value(value)) => value.to_string(),
-        Some(Loose::Text(text)) => match serde_json::from_str::<Value>(text) {
+        Some(Loose::Value(value)) => json::text(value),
+        Some(Loose::Text(text)) => match json::read(text.as_bytes()) {
             Ok(Value::String(inner)) if is_object(&inner) => inner,
             Ok(Value::Null) => "{}".to_owned(),
             _ if text.trim().is_empty() => "{}".to_owned(),
@@ -238,7 +253,7 @@ fn tool_input(content: Option<&Loose<'_>>) -> String {
 }
 
 fn is_object(text: &str) -> bool {
-    matches!(serde_json::from_str(text), Ok(Value::Object(_)))
+    matches!(json::read(text.as_bytes()), Ok(Value::Object(_)))
 }
 
 fn usage_of(value: Option<&Value>) -> Usage {

@@ -1,12 +1,11 @@
 //! Client events to JSON.
 
 use base64_simd::STANDARD;
-use serde_json::{Map, Value, json};
 
-use super::put;
 use crate::{
     audio::{Pcm, SampleRate},
-    event::{ClientContent, ClientEvent, InferenceConfiguration, PromptAudio, ToolChoice, ToolSpec},
+    event::{ClientContent, ClientEvent, InferenceConfiguration, ToolChoice, ToolSpec},
+    json::{ObjectWriter, write_text},
 };
 
 impl ClientEvent {
@@ -23,138 +22,148 @@ impl ClientEvent {
             write_audio(prompt_name, content_name, pcm, out);
             return;
         }
-        let mut named = Map::new();
-        named.insert(self.name().to_owned(), self.body());
-        write_value(&json!({ "event": named }), out);
+        let mut object = ObjectWriter::begin(out);
+        object.begin_object("event");
+        if let Self::Unknown { name, body } = self {
+            object.value(name, body).end().end();
+            return;
+        }
+        object.begin_object(self.name());
+        self.write_body(&mut object);
+        object.end().end().end();
     }
 
-    fn body(&self) -> Value {
+    fn write_body(&self, object: &mut ObjectWriter<'_>) {
         match self {
             Self::SessionStart { inference, endpointing } => {
-                let mut body = json!({ "inferenceConfiguration": inference_json(*inference) });
-                if let (Some(sensitivity), Value::Object(fields)) = (endpointing, &mut body) {
+                write_inference(*inference, object);
+                if let Some(sensitivity) = endpointing {
                     // nested for Nova 2: the flat form of version 1 is refused with "Invalid input request"
-                    fields.insert(
-                        "turnDetectionConfiguration".to_owned(),
-                        json!({ "endpointingSensitivity": sensitivity.as_str() }),
-                    );
+                    object
+                        .begin_object("turnDetectionConfiguration")
+                        .text("endpointingSensitivity", sensitivity.as_str())
+                        .end();
                 }
-                body
             }
             Self::PromptStart { prompt_name, audio, tools, tool_choice } => {
-                prompt_json(prompt_name, audio, tools, tool_choice)
+                object.text("promptName", prompt_name);
+                write_media_type("textOutputConfiguration", "text/plain", object);
+                write_sound("audioOutputConfiguration", audio.rate, Some(&audio.voice_id), object);
+                write_tools(tools, tool_choice, object);
             }
             Self::ContentStart { prompt_name, content_name, content } => {
-                content_json(prompt_name, content_name, content)
+                object.text("promptName", prompt_name).text("contentName", content_name);
+                write_content(content, object);
             }
             Self::TextInput { prompt_name, content_name, text: content }
-            | Self::ToolResult { prompt_name, content_name, json: content } => json!({
-                "promptName": prompt_name.as_str(), "contentName": content_name.as_str(), "content": content,
-            }),
-            Self::AudioInput { prompt_name, content_name, pcm } => json!({
-                "promptName": prompt_name.as_str(), "contentName": content_name.as_str(), "content": base64(pcm),
-            }),
+            | Self::ToolResult { prompt_name, content_name, json: content } => {
+                object
+                    .text("promptName", prompt_name)
+                    .text("contentName", content_name)
+                    .text("content", content);
+            }
             Self::ContentEnd { prompt_name, content_name } => {
-                json!({ "promptName": prompt_name.as_str(), "contentName": content_name.as_str() })
+                object.text("promptName", prompt_name).text("contentName", content_name);
             }
-            Self::PromptEnd { prompt_name } => json!({ "promptName": prompt_name.as_str() }),
-            Self::SessionEnd => json!({}),
-            Self::Unknown { body, .. } => body.clone(),
+            Self::PromptEnd { prompt_name } => {
+                object.text("promptName", prompt_name);
+            }
+            // sound and what is unknown are written elsewhere
+            Self::AudioInput { .. } | Self::SessionEnd | Self::Unknown { .. } => {}
         }
     }
 }
 
-fn inference_json(inference: InferenceConfiguration) -> Value {
-    let mut fields = Map::new();
+fn write_inference(inference: InferenceConfiguration, object: &mut ObjectWriter<'_>) {
+    object.begin_object("inferenceConfiguration");
     if let Some(max_tokens) = inference.max_tokens {
-        fields.insert("maxTokens".to_owned(), max_tokens.into());
+        object.natural("maxTokens", max_tokens.into());
     }
-    if let Some(top_p) = inference.top_p {
-        fields.insert("topP".to_owned(), top_p.into());
-    }
-    if let Some(temperature) = inference.temperature {
-        fields.insert("temperature".to_owned(), temperature.into());
-    }
-    Value::Object(fields)
-}
-
-fn prompt_json(
-    prompt_name: &str,
-    audio: &PromptAudio,
-    tools: &[ToolSpec],
-    tool_choice: &ToolChoice,
-) -> Value {
-    let mut output = lpcm(audio.rate);
-    put(&mut output, "voiceId", audio.voice_id.as_str());
-    let mut body = json!({
-        "promptName": prompt_name,
-        "textOutputConfiguration": { "mediaType": "text/plain" },
-        "audioOutputConfiguration": output,
-    });
-    if !tools.is_empty() {
-        let specs: Vec<Value> = tools.iter().map(tool_json).collect();
-        let mut configuration = json!({ "tools": specs });
-        match tool_choice {
-            ToolChoice::Auto => {}
-            ToolChoice::Any => put(&mut configuration, "toolChoice", json!({ "any": {} })),
-            ToolChoice::Tool(name) => {
-                put(&mut configuration, "toolChoice", json!({ "tool": { "name": name } }));
-            }
+    for (name, value) in [("topP", inference.top_p), ("temperature", inference.temperature)] {
+        if let Some(value) = value {
+            object.value(name, &value.into());
         }
-        put(&mut body, "toolUseOutputConfiguration", json!({ "mediaType": "application/json" }));
-        put(&mut body, "toolConfiguration", configuration);
     }
-    body
+    object.end();
 }
 
 /// The schema goes as a string that holds JSON: the guide shows both forms, every working client sends this one.
-fn tool_json(tool: &ToolSpec) -> Value {
-    json!({ "toolSpec": {
-        "name": tool.name(), "description": tool.description(), "inputSchema": { "json": tool.input_schema() },
-    } })
+fn write_tools(tools: &[ToolSpec], tool_choice: &ToolChoice, object: &mut ObjectWriter<'_>) {
+    if tools.is_empty() {
+        return;
+    }
+    write_media_type("toolUseOutputConfiguration", "application/json", object);
+    object.begin_object("toolConfiguration").begin_list("tools");
+    for tool in tools {
+        object
+            .begin_item()
+            .begin_object("toolSpec")
+            .text("name", tool.name())
+            .text("description", tool.description())
+            .begin_object("inputSchema")
+            .text("json", tool.input_schema())
+            .end()
+            .end()
+            .end();
+    }
+    object.end_list();
+    match tool_choice {
+        ToolChoice::Auto => {}
+        ToolChoice::Any => {
+            object.begin_object("toolChoice").begin_object("any").end().end();
+        }
+        ToolChoice::Tool(name) => {
+            object.begin_object("toolChoice").begin_object("tool").text("name", name).end().end();
+        }
+    }
+    object.end();
 }
 
-fn lpcm(rate: SampleRate) -> Value {
-    json!({
-        "mediaType": "audio/lpcm", "sampleRateHertz": rate.hertz(), "sampleSizeBits": 16, "channelCount": 1,
-        "audioType": "SPEECH", "encoding": "base64",
-    })
+fn write_media_type(name: &str, media_type: &str, object: &mut ObjectWriter<'_>) {
+    object.begin_object(name).text("mediaType", media_type).end();
 }
 
-fn content_json(prompt_name: &str, content_name: &str, content: &ClientContent) -> Value {
+fn write_sound(name: &str, rate: SampleRate, voice_id: Option<&str>, object: &mut ObjectWriter<'_>) {
+    object
+        .begin_object(name)
+        .text("mediaType", "audio/lpcm")
+        .natural("sampleRateHertz", rate.hertz().into())
+        .natural("sampleSizeBits", 16)
+        .natural("channelCount", 1)
+        .text("audioType", "SPEECH")
+        .text("encoding", "base64");
+    if let Some(voice_id) = voice_id {
+        object.text("voiceId", voice_id);
+    }
+    object.end();
+}
+
+fn write_content(content: &ClientContent, object: &mut ObjectWriter<'_>) {
     let (role, interactive) = match content {
         ClientContent::Text { role, interactive } => (role.as_str(), *interactive),
         ClientContent::Audio { .. } => ("USER", true),
         ClientContent::ToolResult { .. } => ("TOOL", false),
     };
-    let mut body = json!({
-        "promptName": prompt_name, "contentName": content_name,
-        "type": content.content_type().as_str(), "interactive": interactive, "role": role,
-    });
+    object.text("type", content.content_type().as_str()).flag("interactive", interactive).text("role", role);
     match content {
-        ClientContent::Text { .. } => {
-            put(&mut body, "textInputConfiguration", json!({ "mediaType": "text/plain" }));
-        }
-        ClientContent::Audio { rate } => put(&mut body, "audioInputConfiguration", lpcm(*rate)),
+        ClientContent::Text { .. } => write_media_type("textInputConfiguration", "text/plain", object),
+        ClientContent::Audio { rate } => write_sound("audioInputConfiguration", *rate, None, object),
         ClientContent::ToolResult { tool_use_id } => {
-            put(
-                &mut body,
-                "toolResultInputConfiguration",
-                json!({
-                    "toolUseId": tool_use_id.as_str(), "type": "TEXT",
-                    "textInputConfiguration": { "mediaType": "text/plain" },
-                }),
-            );
+            object
+                .begin_object("toolResultInputConfiguration")
+                .text("toolUseId", tool_use_id)
+                .text("type", "TEXT");
+            write_media_type("textInputConfiguration", "text/plain", object);
+            object.end();
         }
     }
-    body
 }
 
 fn write_audio(prompt_name: &str, content_name: &str, pcm: &Pcm, out: &mut Vec<u8>) {
     out.extend_from_slice(br#"{"event":{"audioInput":{"promptName":"#);
-    write_text(prompt_name, out);
+    write_plain(prompt_name, out);
     out.extend_from_slice(br#","contentName":"#);
-    write_text(content_name, out);
+    write_plain(content_name, out);
     out.extend_from_slice(br#","content":""#);
     write_base64(pcm, out);
     out.extend_from_slice(br#""}}}"#);
@@ -174,24 +183,13 @@ pub(super) fn write_base64(samples: &[i16], out: &mut Vec<u8>) {
     }
 }
 
-fn base64(samples: &[i16]) -> String {
-    let mut text = Vec::new();
-    write_base64(samples, &mut text);
-    String::from_utf8(text).unwrap_or_default()
-}
-
-/// A JSON string: ids are plain in practice, which costs one look; anything else is escaped by `serde_json`.
-fn write_text(text: &str, out: &mut Vec<u8>) {
+/// A JSON string: ids are plain in practice, which costs one look; anything else is escaped.
+fn write_plain(text: &str, out: &mut Vec<u8>) {
     if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\') {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {
-        write_value(&Value::from(text), out);
+        write_text(text, out);
     }
-}
-
-pub(super) fn write_value(value: &Value, out: &mut Vec<u8>) {
-    // writing a `Value` into memory has no way to fail
-    let _ = serde_json::to_writer(&mut *out, value);
 }

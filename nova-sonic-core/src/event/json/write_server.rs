@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    put,
-    write_client::{write_base64, write_value},
+use super::{put, write_client::write_base64};
+use crate::{
+    event::{Extra, ServerContent, ServerEvent, ServerIds, TokenCounts, Usage},
+    json::write,
 };
-use crate::event::{Extra, ServerContent, ServerEvent, ServerIds, TokenCounts, Usage};
 
 impl ServerEvent {
     /// Appends the event's JSON, `{"event":{"<name>":{…}}}`, to `out`, in the shapes of recorded sessions.
@@ -22,7 +22,7 @@ impl ServerEvent {
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let mut named = Map::new();
         named.insert(self.name().to_owned(), self.body());
-        write_value(&json!({ "event": named }), out);
+        write(&json!({ "event": named }), out);
     }
 
     fn body(&self) -> Value {

@@ -8,7 +8,9 @@ answer, nothing is issued: 503.
 What a cache can promise is up to its backend:
 
 ========================  =============================================================================================
-``RedisCache``            Exact, across processes and machines: one script, one round trip, the server's own clock.
+``RedisCache``            Exact, across processes and machines: one script, one round trip, the server's own clock. With
+                          a plain ``redis://`` or ``unix://`` address it is asked without the GIL, over one connection of
+                          the process; with TLS or ``OPTIONS`` through redis-py, which knows them all, at more cost.
 Memcached, other Redis    Exact for a subject (an atomic ``add`` is its lock), by the web servers' clocks; addresses and
                           totals count calendar minutes. Memcached forgets early when it is short of memory.
 ``LocMemCache``           Exact within one process; every further process has limits of its own. For development.
@@ -99,7 +101,9 @@ def store() -> Store:
 def forget() -> None:
     """Drops connections and what is known about the cache: the settings have changed."""
     global _store
-    _store = None
+    kept, _store = _store, None
+    if kept is not None:
+        kept.close()
 
 
 @contextmanager
@@ -129,9 +133,9 @@ def _not_settled(error: Exception) -> None:
 
 def _after_fork() -> None:
     # Connections must not be shared with the parent, and its lock may be held by a thread that does not exist here.
-    global _lock
+    global _lock, _store
     _lock = threading.Lock()
-    forget()
+    _store = None
 
 
 os.register_at_fork(after_in_child=_after_fork)

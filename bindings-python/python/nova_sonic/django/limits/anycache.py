@@ -68,6 +68,9 @@ class CacheStore:
         """Asks in a thread, unless the cache is this process's own memory."""
         await sync_to_async(self.settle)(lease, outcome) if self._blocks else self.settle(lease, outcome)
 
+    def close(self) -> None:
+        """Nothing to do: connections are Django's."""
+
 
 def _keys(demand: Demand) -> tuple[str, str, str]:
     subject = f"nova_sonic.subject.{demand.subject_hash}"

@@ -31,6 +31,24 @@ class Demand:
         """How long the subject stays locked when nobody unlocks it."""
         return math.ceil(self.settings.timeout + LOCK_MARGIN)
 
+    @property
+    def numbers(self) -> tuple[int, int, int, int, int]:
+        """What the scripts of Redis take: the lock's milliseconds, then issues per minute, day, address and in total."""
+        limits = self.settings.limits
+        return (
+            self.lock_seconds * 1000,
+            limits.per_minute,
+            limits.per_day,
+            limits.per_address_per_minute or 0,
+            limits.total_per_minute or 0,
+        )
+
+    @property
+    def tolerance(self) -> tuple[int, int]:
+        """Failures in a row that open the breaker, and the milliseconds for which it then stays open."""
+        breaker = self.settings.breaker
+        return breaker.failures, round(breaker.pause * 1000)
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -72,6 +90,9 @@ class Store(Protocol):
 
     async def asettle(self, lease: Lease, outcome: Outcome) -> None:
         """``settle`` for the event loop."""
+
+    def close(self) -> None:
+        """Closes what is idle. Requests under way end in peace."""
 
 
 def new_token() -> str:

@@ -1,14 +1,13 @@
-"""Limits in Redis: one script and one round trip to let a request in, one to end it.
+"""Limits in a Redis that is reached in a way of the project's own: TLS, ``OPTIONS``, a pool or parser class.
 
-A script runs alone on the server, so what it reads and writes is one step for every process and machine; the clock is
-the server's. Django's own cache object is not used for it: under ASGI it opens a connection per request, and its async
-methods wait in threads. The connection is made from the same ``CACHES`` entry.
+The scripts and keys are those of :mod:`nova_sonic.django.limits.shared`; they are asked through redis-py, which knows
+all those ways. Django's own cache object is not used for it: under ASGI it opens a connection per request, and its async
+methods wait in threads.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
@@ -21,30 +20,30 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from nova_sonic.django import refusals
+from nova_sonic import _native
 from nova_sonic.django.limits.demand import Demand, Lease, Outcome
-from nova_sonic.django.limits.scripts import ADMIT, BREAKER_OPEN, REFUSALS, SETTLE
+from nova_sonic.django.limits.shared import Names, judged
 from nova_sonic.django.limits.threads import in_thread
 
 SOCKET_SECONDS = 2.0
 """How long Redis has to answer, unless ``OPTIONS`` says otherwise: a view must not hang on its limits."""
 CONNECTIONS = 64
 """Connections of one event loop; further requests wait for one for :data:`SOCKET_SECONDS`."""
+VERDICTS = ("admitted", "in flight", "per day", "per minute", "per address", "total", "breaker")
+"""What the script's numbers mean."""
 
 
 class RedisStore:
-    """Limits by two scripts."""
+    """Limits by two scripts and redis-py."""
 
     def __init__(
         self,
         make_key: Callable[[str], str],
         *,
-        location: str | Sequence[str],
+        url: str,
         options: dict[str, Any],
     ) -> None:
-        # The first server is the one that Django writes to.
-        self._url = re.split("[;,]", location)[0] if isinstance(location, str) else location[0]
-        options.pop("serializer", None)
+        self._url = url
         self._pool_class = _imported(options.pop("pool_class", None)) or redis.ConnectionPool
         self._parser_class = _imported(options.pop("parser_class", None))
         self._options = {"socket_timeout": SOCKET_SECONDS, "socket_connect_timeout": SOCKET_SECONDS, **options}
@@ -52,8 +51,7 @@ class RedisStore:
         self._once: dict[str, Any] = {} if "retry" in options else {"retry": Retry(NoBackoff(), 1)}
         # A pool or parser of the project's own has no counterpart for the event loop: there it is used in a thread.
         self._has_async = self._pool_class is redis.ConnectionPool and self._parser_class is None and bool(self._once)
-        self._make_key = make_key
-        self._keys_of_all = [make_key("nova_sonic.breaker"), make_key("nova_sonic.total")]
+        self._names = Names(make_key)
         self._blocking = _Scripts(redis.Redis(connection_pool=self._pool()))
         self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Connected] = weakref.WeakKeyDictionary()
 
@@ -65,10 +63,15 @@ class RedisStore:
         """:meth:`admit` for the event loop."""
         if not self._has_async:
             return await in_thread(self, demand, token)
+        # In a task of its own, as redis-py can swallow a cancellation before Python 3.12 (in `asyncio.wait_for`).
+        asked = asyncio.ensure_future(self._ask(demand, token))
         try:
-            scripts = await self._awaiting()
-            return _lease(demand, token, await scripts.admit(*self._question(demand, token)))
+            return _lease(demand, token, await asyncio.shield(asked))
         except asyncio.CancelledError:
+            asked.cancel()
+            await asyncio.wait([asked])
+            if not asked.cancelled():
+                asked.exception()
             # Redis may have let in what nobody waits for any more. The token makes it harmless if not.
             await self.asettle(Lease(demand, token), Outcome.UNKNOWN)
             raise
@@ -84,6 +87,17 @@ class RedisStore:
             await scripts.settle(*self._end(lease, outcome))
         else:
             await sync_to_async(self.settle)(lease, outcome)
+
+    def close(self) -> None:
+        """Closes idle connections; those of event loops go with their loops."""
+        pool = self._blocking.client.connection_pool
+        if isinstance(pool, redis.ConnectionPool):
+            pool.disconnect(inuse_connections=False)
+
+    async def _ask(self, demand: Demand, token: str) -> Sequence[int]:
+        scripts = await self._awaiting()
+        answer: Sequence[int] = await scripts.admit(*self._question(demand, token))
+        return answer
 
     def _pool(self) -> Any:
         parser = {} if self._parser_class is None else {"parser_class": self._parser_class}
@@ -104,42 +118,20 @@ class RedisStore:
         return connected[0]
 
     def _question(self, demand: Demand, token: str) -> tuple[list[str], list[Any]]:
-        limits = demand.settings.limits
-        subject = f"nova_sonic.subject.{demand.subject_hash}"
-        keys = [
-            self._make_key(f"{subject}.lock"),
-            self._make_key(f"{subject}.minute"),
-            self._make_key(f"{subject}.day"),
-            self._make_key(f"nova_sonic.address.{demand.address}"),
-            *self._keys_of_all,
-        ]
-        return keys, [
-            token,
-            demand.lock_seconds * 1000,
-            limits.per_minute,
-            limits.per_day,
-            limits.per_address_per_minute or 0,
-            limits.total_per_minute or 0,
-        ]
+        return self._names.of(demand), [token, *demand.numbers]
 
     def _end(self, lease: Lease, outcome: Outcome) -> tuple[list[str], list[Any]]:
-        lock = self._make_key(f"nova_sonic.subject.{lease.demand.subject_hash}.lock")
-        breaker = lease.demand.settings.breaker
-        return [lock, self._keys_of_all[0]], [
-            lease.token,
-            int(outcome),
-            lease.generation,
-            breaker.failures,
-            round(breaker.pause * 1000),
-        ]
+        lock, *_, breaker, _ = self._names.of(lease.demand)
+        return [lock, breaker], [lease.token, int(outcome), lease.generation, *lease.demand.tolerance]
 
 
 class _Scripts:
     """The two scripts, on one client."""
 
     def __init__(self, client: Any) -> None:
-        self.admit = client.register_script(ADMIT)
-        self.settle = client.register_script(SETTLE)
+        self.client = client
+        self.admit = client.register_script(_native._ADMIT_SCRIPT)
+        self.settle = client.register_script(_native._SETTLE_SCRIPT)
 
 
 _Connected = tuple[_Scripts, AsyncGenerator[None, None]]
@@ -155,11 +147,7 @@ async def _until_loop_ends(pool: Any) -> AsyncGenerator[None, None]:
 
 def _lease(demand: Demand, token: str, answer: Sequence[int]) -> Lease:
     verdict, value = answer
-    if verdict == BREAKER_OPEN:
-        raise refusals.breaker_open(value / 1000)
-    if verdict in REFUSALS:
-        raise refusals.limit_exceeded(REFUSALS[verdict], value / 1000)
-    return Lease(demand, token, generation=value)
+    return judged(demand, token, VERDICTS[verdict], value)
 
 
 def _imported(value: Any) -> Any:

@@ -1,11 +1,9 @@
-"""The two Lua scripts that Redis runs, and the numbers in which they answer. Times are milliseconds."""
+//! The two scripts that Redis runs. Each is one step for every process and machine; times are milliseconds of Redis's
+//! own clock.
 
-from __future__ import annotations
-
-REFUSALS = {1: "in flight", 2: "per day", 3: "per minute", 4: "per address", 5: "total"}
-BREAKER_OPEN = 6
-
-ADMIT = """
+/// Lets a request in, or says which limit it met: `{verdict, value}`, the value being the breaker's generation or the
+/// milliseconds to wait.
+pub(super) const ADMIT: &str = r"
 local lock, minute, day, address, breaker, total = unpack(KEYS)
 local token, lock_ms, per_minute, per_day, per_address, all = unpack(ARGV)
 local clock = redis.call('TIME')
@@ -39,9 +37,10 @@ for _, window in ipairs(windows) do
 end
 if reopens then redis.call('HSET', breaker, 'trial', now + lock_ms) end
 return {0, generation}
-"""
+";
 
-SETTLE = """
+/// Ends what was let in.
+pub(super) const SETTLE: &str = r"
 local lock, breaker = unpack(KEYS)
 local token, outcome, generation, limit, pause = unpack(ARGV)
 if redis.call('GET', lock) == token then redis.call('DEL', lock) end
@@ -63,4 +62,4 @@ elseif open then
   redis.call('HDEL', breaker, 'trial')
 end
 return 0
-"""
+";

@@ -1,0 +1,4 @@
+import { everywhere } from './engines/everywhere.js';
+import { firefox } from './support/firefox.js';
+
+everywhere(firefox);
