@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
         check: { type: 'boolean', default: false },
         only: { type: 'string', default: PARTS.join(',') },
         subjects: { type: 'string', default: Object.keys(SUBJECTS).join(',') },
+        loads: { type: 'string', default: LOADS.map(({ key }) => key).join(',') },
         seconds: { type: 'string', default: '15' },
         interruptions: { type: 'string', default: '60' },
         minutes: { type: 'string', default: '30' },
@@ -41,6 +42,7 @@ const { values: options } = parseArgs({
 const HELP = `--check                fail when a budget is broken
 --only PARTS           of ${PARTS.join(',')}
 --subjects SUBJECTS    of ${Object.keys(SUBJECTS).join(',')}
+--loads LOADS          of ${LOADS.map(({ key }) => key).join(',')}: what the page's thread does besides
 --seconds 15           of an answer without interruption; also of each measurement of CPU time
 --interruptions 60     in each cell
 --minutes 30           of the long conversation, and how many times faster than real time it is held:
@@ -68,7 +70,8 @@ async function main() {
 async function reportDelays(server, subjects, budgets) {
     const wanted = { seconds: Number(options.seconds), interruptions: Number(options.interruptions) };
     const rows = [];
-    for (const load of LOADS) {
+    const loads = options.loads.split(',');
+    for (const load of LOADS.filter(({ key }) => loads.includes(key))) {
         for (const subject of subjects) {
             const { lateness, lost, gaps, broken, begins, ends } = await delays(server, subject, load, wanted);
             const of = (list, ...shares) => shares.map((share) => number(percentile(list, share), 1)).join(' / ');

@@ -13,9 +13,9 @@ const PATIENCE_MS = 5_000;
 const NEAR_MS = 2_000;
 /** What the page does besides. */
 export const LOADS = [
-    { name: 'idle' },
-    { name: '500 ms in every 1,500', ms: 500, every: 1_500 },
-    { name: '100 ms in every 250', ms: 100, every: 250 },
+    { key: 'idle', name: 'idle' },
+    { key: '500', name: '500 ms in every 1,500', ms: 500, every: 1_500 },
+    { key: '100', name: '100 ms in every 250', ms: 100, every: 250 },
 ];
 
 /** Measures one subject under one load. */
