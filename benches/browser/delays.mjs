@@ -9,11 +9,13 @@ import { converse, hangUp, visit } from './visit.mjs';
 const AHEAD_PIECES = 1500 / PIECE_MS;
 /** The longest that a sound or a silence is waited for, ms. */
 const PATIENCE_MS = 5_000;
+/** What is late is late beside its neighbours, ms: longer than the page's thread is ever busy. */
+const NEAR_MS = 2_000;
 /** What the page does besides. */
 export const LOADS = [
-    { name: 'idle' },
-    { name: '500 ms in every 1,500', ms: 500, every: 1_500 },
-    { name: '100 ms in every 250', ms: 100, every: 250 },
+    { key: 'idle', name: 'idle' },
+    { key: '500', name: '500 ms in every 1,500', ms: 500, every: 1_500 },
+    { key: '100', name: '100 ms in every 250', ms: 100, every: 250 },
 ];
 
 /** Measures one subject under one load. */
@@ -46,9 +48,9 @@ export async function delays(server, subject, load, { seconds, interruptions }) 
 
         await world.page.evaluate(() => globalThis.bench.unblock());
         await hangUp(world);
-        const lateness = latenessOf(stream.sound(), from, to);
+        const { lateness, lost } = latenessOf(stream.sound(), from, to);
         const gaps = ear.gaps(sampleOf(steady));
-        return { lateness, gaps, begins, ends, broken: ear.gaps().length - gaps.length };
+        return { lateness, lost, gaps, begins, ends, broken: ear.gaps().length - gaps.length };
     });
 }
 
@@ -106,11 +108,15 @@ class Ear {
     }
 }
 
-/** How much later than the most punctual one each piece of sound came, ms. */
+/**
+ * How much later each piece of sound came than the most punctual one within two seconds, ms; and how much sound was lost on
+ * its way to the client, which makes everything after it seem late by as much.
+ */
 export function latenessOf(pieces, from, to) {
-    const delays = pieces.filter(({ at }) => at >= from && at <= to).map(({ at, due }) => at - due);
-    const least = Math.min(...delays);
-    return delays.map((delay) => delay - least);
+    const delays = pieces.filter(({ at }) => at >= from && at <= to).map(({ at, due }) => ({ at, delay: at - due }));
+    const least = (begin, end) => Math.min(...delays.filter(({ at }) => at >= begin && at <= end).map(({ delay }) => delay));
+    const lateness = delays.map(({ at, delay }) => delay - least(at - NEAR_MS, at + NEAR_MS));
+    return { lateness, lost: least(to - 2 * NEAR_MS, to) - least(from, from + 2 * NEAR_MS) };
 }
 
 /** The same numbers in every run. */

@@ -25,8 +25,9 @@ export class Stream {
     #socket;
     #frames = [];
     #signatures;
-    /** Frames so far. */
+    /** Frames so far, and samples of the microphone in those that were looked into. */
     count = 0;
+    samples = 0;
 
     constructor(socket, url, secret, keep) {
         this.#socket = socket;
@@ -34,7 +35,8 @@ export class Stream {
         socket.on('message', (bytes) => {
             const at = performance.now();
             this.count += 1;
-            if (keep) this.#frames.push({ at, bytes });
+            this.#frames.push({ at, bytes });
+            if (!keep) this.sound();
         });
         socket.on('error', () => {});
         this.send = (frame) => socket.send(frame);
@@ -52,19 +54,19 @@ export class Stream {
     }
 
     /**
-     * Every piece of the microphone's sound: when it came, and when it was due by its own length, in ms. Throws when a
-     * signature is wrong or a frame is missing, for then the client has not done its work.
+     * Looks into what came since the last time. Every piece of the microphone's sound: when it came, and when it was due
+     * by its own length, in ms. Throws when a signature is wrong or a frame is missing, for then the client has not done
+     * its work.
      */
     sound() {
-        let samples = 0;
         const pieces = [];
-        for (const { at, bytes } of this.#frames) {
+        for (const { at, bytes } of this.#frames.splice(0)) {
             const frame = readFrame(bytes);
-            if (!this.#signatures.accept(frame)) throw new Error(`frame ${pieces.length} has a wrong signature`);
+            if (!this.#signatures.accept(frame)) throw new Error('a frame has a wrong signature, or one is missing');
             const content = frame.event?.audioInput?.content;
             if (content === undefined) continue;
-            samples += Buffer.byteLength(content, 'base64') / 2;
-            pieces.push({ at, due: (samples * 1000) / INPUT_RATE });
+            this.samples += Buffer.byteLength(content, 'base64') / 2;
+            pieces.push({ at, due: (this.samples * 1000) / INPUT_RATE });
         }
         return pieces;
     }
@@ -85,7 +87,7 @@ export async function startServer(modules = {}) {
     const waiting = [];
     const arrived = [];
     const bench = {
-        /** Whether the frames of streams to come are kept, to be looked into. */
+        /** Whether the frames of streams to come are kept, to be looked into later, or looked into as they come. */
         keep: true,
         /** Told what the ear heard: `{ at, value }` of the server's clock and the sample that sounds from then on. */
         heard: () => {},

@@ -9,9 +9,15 @@ use nova_sonic_core::{
 use crate::fault::Fault;
 
 /// Turns what a device gives into frames of the session's rate. Its buffers are used again.
+///
+/// Blocks and frames seldom have the same length: what misses a frame's end by a few samples would wait for another whole
+/// block, and be that much later for the rest of the conversation. So a frame ends with the block that brings it nearest
+/// to its length.
 pub(crate) struct Capture {
     rate: SampleRate,
     framer: Framer,
+    /// Samples in the framer.
+    waiting: usize,
     /// And the device's rate that it is made for.
     resampler: Option<(u32, SincResampler)>,
     samples: Vec<i16>,
@@ -20,7 +26,14 @@ pub(crate) struct Capture {
 
 impl Capture {
     pub(crate) fn new(rate: SampleRate) -> Self {
-        Self { rate, framer: Framer::new(rate), resampler: None, samples: Vec::new(), level_dbfs: FLOOR_DBFS }
+        Self {
+            rate,
+            framer: Framer::new(rate),
+            waiting: 0,
+            resampler: None,
+            samples: Vec::new(),
+            level_dbfs: FLOOR_DBFS,
+        }
     }
 
     /// Loudness of the last block, dBFS.
@@ -32,13 +45,13 @@ impl Capture {
         self.level_dbfs = Level::of(block).rms_dbfs;
     }
 
-    /// Gives every frame that a block at the device's `rate` completes; another rate than before begins another stream of
-    /// sound.
+    /// Gives every frame that a block at the device's `rate` completes, or nearly so; another rate than before begins
+    /// another stream of sound.
     pub(crate) fn add(
         &mut self,
         block: &[f32],
         rate: u32,
-        give: impl FnMut(&[i16]) -> Result<(), SessionError>,
+        mut give: impl FnMut(&[i16]) -> Result<(), SessionError>,
     ) -> Result<(), Fault> {
         self.samples.clear();
         if self.resampler.as_ref().is_some_and(|(known, _)| *known != rate) {
@@ -51,7 +64,13 @@ impl Capture {
         if let Some((_, resampler)) = &mut self.resampler {
             resampler.process(block, &mut self.samples);
         }
-        self.framer.frames(&self.samples).try_for_each(give)?;
+        let (length, came) = (self.framer.length(), self.samples.len());
+        self.waiting = (self.waiting + came) % length;
+        self.framer.frames(&self.samples).try_for_each(&mut give)?;
+        if self.waiting > 0 && self.waiting + came / 2 >= length {
+            self.waiting = 0;
+            give(self.framer.flush())?;
+        }
         Ok(())
     }
 
@@ -63,6 +82,7 @@ impl Capture {
         self.samples.clear();
         self.flush_resampler();
         self.framer.frames(&self.samples).try_for_each(&mut give)?;
+        self.waiting = 0;
         let rest = self.framer.flush();
         if rest.is_empty() { Ok(()) } else { give(rest) }
     }

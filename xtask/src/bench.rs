@@ -1,6 +1,7 @@
-//! What a frame, a session and credentials cost, beside the physical floor and the AWS SDKs.
+//! What a frame, a session, credentials and a page cost, beside the physical floor and the AWS SDKs.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use clap::Subcommand;
 
@@ -14,6 +15,7 @@ use crate::{
     step,
     step::Steps,
     tools::{self, Workspace},
+    web,
 };
 
 /// Options of `cargo xtask bench`; without a name, all benches run.
@@ -36,6 +38,8 @@ enum Bench {
     Sessions(PassedOn),
     /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
     Django(PassedOn),
+    /// Delays, CPU, memory and size of a page that talks, against one with the SDK for JavaScript.
+    Browser(PassedOn),
 }
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -52,6 +56,7 @@ impl Bench {
             Self::Allocations(PassedOn::default()),
             Self::Sessions(PassedOn::default()),
             Self::Django(PassedOn::default()),
+            Self::Browser(PassedOn::default()),
         ]
     }
 
@@ -61,6 +66,7 @@ impl Bench {
             Self::Allocations(_) => "Allocations of a conversation under way",
             Self::Sessions(_) => "Many conversations in real time",
             Self::Django(_) => "Credentials from a Django project",
+            Self::Browser(_) => "A page that talks",
         }
     }
 
@@ -70,6 +76,7 @@ impl Bench {
             Self::Allocations(passed_on) => ("allocations", passed_on),
             Self::Sessions(passed_on) => ("sessions", passed_on),
             Self::Django(passed_on) => ("django", passed_on),
+            Self::Browser(passed_on) => return browser(check, &passed_on.arguments),
         };
         let mut cargo =
             tools::cargo(&["run", "--release", "--package", "nova-sonic-benches", "--bin", program, "--"]);
@@ -89,7 +96,7 @@ impl Bench {
                 cargo.arg("--simulator").arg(simulator).arg("--redis-url").arg(redis.url());
                 _redis = Some(redis);
             }
-            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) => {}
+            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Browser(_) => {}
         }
         child::run(&mut cargo, "the lines above say which budget was broken or what did not build")
     }
@@ -103,6 +110,27 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         bench.run(arguments.check)?;
     }
     Ok(())
+}
+
+/// The package as it is shipped, in Chromium.
+fn browser(check: bool, arguments: &[String]) -> Done {
+    let folder = tools::root().join("benches/browser");
+    tools::need_path(&folder, "the pages that are compared")?;
+    tools::need_chromium()?;
+    if child::answer("openssl", &["version"]).is_none() {
+        return Err(Failure::new(
+            "the bench makes its certificate with openssl, which is not on the PATH",
+            "install the package openssl",
+        ));
+    }
+    step::say("      building the browser package");
+    web::package(&Workspace::load()?.target())?;
+    node::install(&folder)?;
+    // its browser is that of the browser's own tests
+    node::install(&tools::root().join("tests/browser"))?;
+    let mut node = Command::new("node");
+    node.arg("bench.mjs").args(check.then_some("--check")).args(arguments).current_dir(folder);
+    child::run(&mut node, "the lines above say which budget was broken or what went wrong")
 }
 
 /// What the comparison with Node needs.

@@ -24,7 +24,13 @@ export async function endure(speed) {
     const seen = { errors: [], renewed: 0, heard: 0, sent: 0 };
     session.on('error', ({ code }) => seen.errors.push(code));
     session.on('closed', ({ error }) => error && seen.errors.push(error.code));
-    session.on('renewed', () => (seen.renewed += 1));
+    let away = false;
+    let held = false;
+    session.on('renewing', () => (away = true));
+    session.on('renewed', () => {
+        away = false;
+        seen.renewed += 1;
+    });
     let turn = 0;
     let played = 0;
     session.on('audio', ({ samples, turn: own }) => {
@@ -35,10 +41,14 @@ export async function endure(speed) {
         session.reportPlayed(turn, played);
     });
     await session.start();
-    const began = performance.now();
     let blocks = 0;
+    let due = 0;
+    let looked = performance.now();
     const timer = setInterval(() => {
-        const due = ((performance.now() - began) * speed) / BLOCK_MS;
+        const now = performance.now();
+        // time stands still while there is no connection, which took a fraction of this, and while somebody looks
+        if (!away && !held) due += ((now - looked) * speed) / BLOCK_MS;
+        looked = now;
         for (; blocks < due; blocks += 1) {
             const block = new Int16Array(BLOCK);
             for (let index = 0; index < BLOCK; index += 1) block[index] = ((index * 97 + blocks) % 2000) - 1000;
@@ -48,6 +58,7 @@ export async function endure(speed) {
     }, BLOCK_MS);
     return {
         seen: () => ({ ...seen, messages: session.messages.length, text: JSON.stringify(session.messages).length }),
+        hold: (hold) => (held = hold),
         stop: () => clearInterval(timer),
         close: () => session.close(),
     };

@@ -46,6 +46,7 @@ impl Session {
             reason
         };
         self.queue.retain(|output| matches!(output, Output::Emit(_)));
+        self.earlier.clear();
         self.queued_samples = 0;
         self.queue.push_back(Output::EndInput);
         self.conclude(reason);

@@ -74,6 +74,7 @@ pub(crate) use tools::{RESULT_LIMIT, error_object, result_object};
 use blocks::Blocks;
 use history::History;
 use microphone::Feed;
+use opening::Earlier;
 use recent::RecentAudio;
 use timer::{Timer, Timers};
 use tools::PendingCalls;
@@ -108,6 +109,7 @@ pub struct Session {
     pool: PcmPool,
     prompt_name: PromptName,
     queue: VecDeque<Output>,
+    earlier: Earlier,
     queued_samples: usize,
     timers: Timers,
     phase: Phase,
@@ -157,6 +159,7 @@ impl Session {
             config,
             pool: PcmPool::default(),
             queue: VecDeque::new(),
+            earlier: Earlier::default(),
             queued_samples: 0,
             timers: Timers::new(now),
             phase: Phase::Opening,
@@ -208,6 +211,7 @@ impl Session {
 
     /// The next thing to do; `None` once drained. Infallible, never blocks.
     pub fn poll_output(&mut self) -> Option<Output> {
+        self.tell_earlier();
         let output = self.queue.pop_front();
         if let Some(Output::Send(ClientEvent::AudioInput { pcm, .. })) = &output {
             self.queued_samples -= pcm.len();

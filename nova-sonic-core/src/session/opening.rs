@@ -1,11 +1,12 @@
 //! From the first event to the first sound.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-use super::{CloseReason, Failure, Message, Microphone, Phase, Session, history, timer::Timer};
+use super::{CloseReason, Failure, Message, Microphone, Output, Phase, Session, history, timer::Timer};
 use crate::{
     error::ErrorCode,
     event::{ClientContent, ClientEvent, PromptAudio, Role},
+    id::{ContentName, PromptName},
     time::Tick,
 };
 
@@ -14,7 +15,42 @@ const TEXT_RUN: usize = 1000;
 /// The service ends a stream with the credentials that opened it; a successor needs some time before.
 const BEFORE_EXPIRY: Duration = Duration::from_mins(3);
 
+/// The history, told message by message as the queue is drained: all of its events at once would take ten times the memory
+/// of its words.
+#[derive(Default)]
+pub(super) struct Earlier {
+    messages: VecDeque<(ContentName, Message)>,
+    /// Outputs in the queue that come before the next message.
+    before: usize,
+}
+
+impl Earlier {
+    /// Nobody is told any more.
+    pub(super) fn clear(&mut self) {
+        self.messages.clear();
+    }
+}
+
 impl Session {
+    /// Puts the next message of the history at the head of the queue if it is its turn.
+    pub(super) fn tell_earlier(&mut self) {
+        if self.earlier.messages.is_empty() {
+            return;
+        }
+        if self.earlier.before > 0 {
+            self.earlier.before -= 1;
+            return;
+        }
+        if let Some((content_name, message)) = self.earlier.messages.pop_front() {
+            // interactive history would be answered again, message by message
+            let block = text_block(&self.prompt_name, &content_name, message.role, false, &message.text);
+            self.earlier.before = block.len() - 1;
+            for event in block.into_iter().rev() {
+                self.queue.push_front(Output::Send(event));
+            }
+        }
+    }
+
     /// Queues the events up to the open microphone, in the order that the guide prescribes: session, prompt,
     /// system prompt, speech prompt, history, sound.
     pub(super) fn open(&mut self, now: Tick) {
@@ -40,10 +76,9 @@ impl Session {
         if let Some(speech) = speech {
             self.send_text(Role::SystemSpeech, false, &speech);
         }
-        for message in earlier {
-            // interactive history would be answered again, message by message
-            self.send_text(message.role, false, &message.text);
-        }
+        self.earlier.before = self.queue.len();
+        self.earlier.messages =
+            earlier.into_iter().map(|message| (self.next_content_name(), message)).collect();
         if self.feed.position() != Microphone::Closed {
             self.open_audio_block(now);
         }
@@ -98,22 +133,33 @@ impl Session {
 
     /// One whole text block. Queued in one go, so no sound can come between its events.
     pub(super) fn send_text(&mut self, role: Role, interactive: bool, text: &str) {
-        let prompt_name = self.prompt_name.clone();
         let content_name = self.next_content_name();
-        self.send(ClientEvent::ContentStart {
-            prompt_name: prompt_name.clone(),
-            content_name: content_name.clone(),
-            content: ClientContent::Text { role, interactive },
-        });
-        for run in runs(text) {
-            self.send(ClientEvent::TextInput {
-                prompt_name: prompt_name.clone(),
-                content_name: content_name.clone(),
-                text: run.to_owned(),
-            });
+        for event in text_block(&self.prompt_name, &content_name, role, interactive, text) {
+            self.send(event);
         }
-        self.send(ClientEvent::ContentEnd { prompt_name, content_name });
     }
+}
+
+fn text_block(
+    prompt_name: &PromptName,
+    content_name: &ContentName,
+    role: Role,
+    interactive: bool,
+    text: &str,
+) -> Vec<ClientEvent> {
+    let (prompt_name, content_name) = (|| prompt_name.clone(), || content_name.clone());
+    let start = ClientEvent::ContentStart {
+        prompt_name: prompt_name(),
+        content_name: content_name(),
+        content: ClientContent::Text { role, interactive },
+    };
+    let texts = runs(text).map(|run| ClientEvent::TextInput {
+        prompt_name: prompt_name(),
+        content_name: content_name(),
+        text: run.to_owned(),
+    });
+    let end = ClientEvent::ContentEnd { prompt_name: prompt_name(), content_name: content_name() };
+    std::iter::once(start).chain(texts).chain([end]).collect()
 }
 
 /// The text in runs of at most [`TEXT_RUN`] characters.
