@@ -41,7 +41,7 @@ enum Suite {
     Wasm,
     /// The browser package: its engine in Node, against the shared vectors and the simulator.
     Web,
-    /// The browser package in Chromium, Firefox and WebKitGTK: a page, a microphone that plays speech, the simulator.
+    /// The browser package in Chromium, Firefox and `WebKitGTK`: a page, a microphone that plays speech, the simulator.
     Browser,
     /// The browser package as it is packed: with React, under every bundler, and on the scales.
     PackageWeb,
@@ -65,7 +65,9 @@ impl Suite {
             Self::Rust => "Rust: the workspace with all features, and its documentation's examples",
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Web => "Web: the engine of the browser package in Node, against the simulator",
-            Self::Browser => "Browser: a page that talks, in Chromium, Firefox and WebKitGTK, with the simulator",
+            Self::Browser => {
+                "Browser: a page that talks with the simulator, in Chromium, Firefox and WebKitGTK"
+            }
             Self::PackageWeb => "Browser package: React 18 and 19, its size, plain pages and bundlers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
             Self::Python => "Python: boto3 against the simulator",

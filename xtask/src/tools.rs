@@ -116,7 +116,8 @@ pub(crate) fn need_recordings() -> Done {
 /// Makes sure that Chromium is there; the variable `CHROMIUM` names another one.
 pub(crate) fn need_chromium() -> Done {
     let there = || {
-        std::env::var_os("CHROMIUM").map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
+        std::env::var_os("CHROMIUM")
+            .map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
     };
     if there() || (apt_install(&["chromium"])? && there()) {
         return Ok(());
@@ -127,12 +128,13 @@ pub(crate) fn need_chromium() -> Done {
     ))
 }
 
-/// Makes sure that Firefox and WebKitGTK are there, with a sound system. On systems that cannot have Debian's packages
+/// Makes sure that Firefox and `WebKitGTK` are there, with a sound system. On systems that cannot have Debian's packages
 /// their tests are skipped, which they say themselves.
 pub(crate) fn need_other_browsers() -> Done {
     let missing = || -> Vec<&str> {
         let is_there = |path: &str, variable: &str| {
-            std::env::var_os(variable).map_or_else(|| Path::new(path).exists(), |path| Path::new(&path).exists())
+            std::env::var_os(variable)
+                .map_or_else(|| Path::new(path).exists(), |path| Path::new(&path).exists())
         };
         let absent = OTHER_BROWSERS.iter().filter(|(path, variable, _)| !is_there(path, variable));
         absent.map(|(_, _, package)| *package).collect()
@@ -142,7 +144,9 @@ pub(crate) fn need_other_browsers() -> Done {
         return Ok(());
     }
     if !Path::new(APT_GET).exists() {
-        step::say("      Firefox and WebKitGTK are skipped: they are tested with Debian's packages, which are not for this system");
+        step::say(
+            "      Firefox and WebKitGTK are skipped: their tests take Debian's packages, and this is another system",
+        );
         return Ok(());
     }
     if apt_install(&packages)? && missing().is_empty() {
