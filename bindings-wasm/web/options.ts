@@ -56,8 +56,11 @@ export interface VoiceSessionOptions {
   readonly audioConstraints?: MediaTrackConstraints;
   /** `false` for pages that bring their own microphone and call `sendAudio`; a stream, to use that one. */
   readonly capture?: boolean | MediaStream;
-  /** `false` for pages that play the `audio` event themselves and call `reportPlayed`. */
-  readonly playback?: boolean | PlaybackOptions;
+  /**
+   * `false` for pages that play the `audio` event themselves: it is then taken as heard in real time from its arrival on.
+   * `reported` for pages that also tell what was heard, with `reportPlayed`.
+   */
+  readonly playback?: boolean | 'reported' | PlaybackOptions;
   /** Loudness of the answer at the start, 0 to 1. Default: 1. */
   readonly volume?: number;
   /**

@@ -238,7 +238,7 @@ export interface VoiceSessionLike {
   setOutputDevice(id: string | undefined): Promise<void>;
   /** Answers a `toolCall` event: any JSON value, or an `Error` that the model is told of. */
   addToolResult(id: string, result: unknown): void;
-  /** For pages with `playback: false`: of this turn, so many samples (of the `audio` event) have been heard. */
+  /** For pages with `playback: 'reported'`: of this turn, so many samples (of the `audio` event) have been heard. */
   reportPlayed(turn: number, samples: number): void;
   /** What is plugged in now. */
   devices(): Promise<AudioDevices>;

@@ -153,7 +153,8 @@ export class VoiceSession implements VoiceSessionLike {
 
     const worker = startWorker(setup, this.#options.assets, this.#ended.signal).then((started) => this.#linkTo(started));
     const playback = sound.openLoudspeaker();
-    await together(worker, sound.openMicrophone(), playback);
+    // a context that is closed meanwhile may leave its worklet waiting for ever
+    await Promise.race([together(worker, sound.openMicrophone(), playback), aborted(this.#ended.signal)]);
     this.#alive();
     const port = await playback;
     if (port !== undefined) this.#send({ type: 'playback', port }, [port]);
@@ -362,6 +363,15 @@ export class VoiceSession implements VoiceSessionLike {
 
 function clamped(volume: number): number {
   return Math.min(1, Math.max(0, volume));
+}
+
+/** Rejects when that is aborted, and never settles otherwise. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(voiceError('aborted'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }
 
 /** Waits for all, and takes the first failure; none is left without somebody who looks at it. */

@@ -68,7 +68,7 @@ fn typescript() -> Done {
 }
 
 /// What each file weighs, and how much of it is sent.
-const SCALES: &str = r#"
+const SCALES: &str = r"
 const { readdirSync, readFileSync } = require('node:fs');
 const { brotliCompressSync, gzipSync } = require('node:zlib');
 const files = readdirSync('.').filter((name) => /\.(js|wasm)$/.test(name)).map((name) => [name, readFileSync(name)]);
@@ -77,7 +77,7 @@ line('file', ['raw', 'gzip -9', 'brotli']);
 for (const [name, bytes] of files) {
     line(name, [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length]);
 }
-"#;
+";
 
 fn weigh() -> Done {
     let dist = tools::root().join(PACKAGE).join("dist");

@@ -6,7 +6,7 @@ import type { AudioDevice } from '../types.js';
 import { addWorklet } from './assets.js';
 import { listDevices } from './devices.js';
 import { Meter } from './meter.js';
-import { keepRunning, runs, unlock } from './unlock.js';
+import { closed, keepRunning, runs, unlock } from './unlock.js';
 
 /** Time constant with which the loudness follows, seconds: no click, and nobody waits. */
 const VOLUME_SECONDS = 0.015;
@@ -129,8 +129,7 @@ export class Loudspeaker {
     this.#worklet?.disconnect();
     this.#gain.disconnect();
     if (this.#element !== undefined) this.#element.srcObject = null;
-    const own = this.#options.playback?.context === undefined;
-    if (own && this.#context.state !== 'closed') await this.#context.close();
+    if (this.#options.playback?.context === undefined) await closed(this.#context);
   }
 }
 

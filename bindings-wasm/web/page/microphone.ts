@@ -12,7 +12,7 @@ import { addWorklet } from './assets.js';
 import { listDevices, mediaDevices, watchDevices } from './devices.js';
 import { Meter } from './meter.js';
 import { microphoneError } from './microphone-errors.js';
-import { runs } from './unlock.js';
+import { closed, runs } from './unlock.js';
 
 const DEFAULTS: MediaTrackConstraints = {
   echoCancellation: true,
@@ -110,7 +110,7 @@ export class Microphone {
     if (this.#stream !== undefined) this.#stop(this.#stream);
     this.#stream = undefined;
     this.#meter = undefined;
-    if (this.#context.state !== 'closed') await this.#context.close();
+    await closed(this.#context);
   }
 
   async #ask(device: string | undefined): Promise<MediaStream> {
@@ -184,7 +184,7 @@ export class Microphone {
     for (const sampleRate of [undefined, told, 48_000, 44_100, 16_000]) {
       try {
         if (sampleRate !== undefined && sampleRate > 0) {
-          await this.#context.close();
+          await closed(this.#context);
           this.#context = new AudioContext({ latencyHint: 'interactive', sampleRate });
           this.#worklet = undefined;
         }

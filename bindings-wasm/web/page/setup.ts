@@ -35,7 +35,7 @@ export function setupOf(options: VoiceSessionOptions, microphone: MicrophonePosi
     connectMs: positive('connectTimeout', options.connectTimeout) ?? CONNECT_MS,
     returnMs: 1000 * (options.returnSeconds ?? RETURN_SECONDS),
     hold: holdOf(options.bargeIn),
-    playsOnPage: options.playback === false,
+    playsOnPage: options.playback === false || options.playback === 'reported',
     wasm: undefined,
   };
 }
@@ -49,6 +49,7 @@ function configOf(options: VoiceSessionOptions, microphone: MicrophonePosition):
     inputRate: INPUT_RATE,
     outputRate: OUTPUT_RATE,
     microphone,
+    playback: options.playback === false ? 'assumed' : 'reported',
     ...given({ systemPrompt, speechPrompt, voice, model, temperature, topP, maxTokens }),
     ...given({ turnDetection, toolChoice, speakFirst }),
     ...(history !== undefined && { history: history.map(({ role, text }) => ({ role, text })) }),

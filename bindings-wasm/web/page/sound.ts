@@ -25,7 +25,7 @@ export class Sound {
   constructor(options: VoiceSessionOptions, volume: number, listener: SoundListener) {
     const { capture = true, playback = true, audioConstraints, inputDevice, outputDevice, assets } = options;
     const failed = (error: VoiceError): void => listener.failed(error);
-    if (playback !== false) {
+    if (playback !== false && playback !== 'reported') {
       const own = playback === true ? undefined : playback;
       this.#loudspeaker = new Loudspeaker(
         { playback: own, rate: OUTPUT_RATE, volume, device: outputDevice, assets },

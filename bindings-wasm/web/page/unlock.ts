@@ -16,8 +16,15 @@ export function unlock(context: AudioContext): void {
   source.start();
 }
 
-/** How long a context may take to run, ms. */
+/** How long a context may take to run, or to close, ms. */
 const RUN_MS = 1_000;
+
+/** Closes a context; does not wait for one that is stuck in its start. */
+export async function closed(context: AudioContext): Promise<void> {
+  if (context.state === 'closed') return;
+  const waited = new Promise((resolve) => setTimeout(resolve, RUN_MS));
+  await Promise.race([context.close().catch(() => undefined), waited]);
+}
 
 /** Whether the context runs; waits for it no longer than a moment. */
 export async function runs(context: AudioContext): Promise<boolean> {

@@ -46,6 +46,8 @@ export class Conversation implements LineListener, Renewable {
   #returnAfter: number;
   #begun = false;
   #over = false;
+  /** Why the microphone's sound is not taken. */
+  #deafFor: string | undefined;
   /** What was typed and answered while no connection was open. */
   #held: (() => void)[] = [];
 
@@ -91,7 +93,10 @@ export class Conversation implements LineListener, Renewable {
     } catch (thrown) {
       const { code } = thrown as Partial<Fault>;
       // the queue is full, or the line has just ended: the next sound finds another
-      if (code !== 'audio_backpressure' && code !== 'session_closed') throw thrown;
+      if (code === 'audio_backpressure' || code === 'session_closed' || code === this.#deafFor) return;
+      // told once, and not thirty times a second
+      this.#deafFor = code;
+      throw thrown;
     }
   }
 

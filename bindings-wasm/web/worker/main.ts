@@ -132,6 +132,8 @@ function guarded(act: () => void): void {
   try {
     act();
   } catch (thrown) {
+    // an engine that has trapped does not go on: the page hears of it, and ends the worker
+    if (thrown instanceof WebAssembly.RuntimeError) throw thrown;
     tell({ type: 'event', event: { type: 'error', error: asFault(thrown) } });
   }
 }

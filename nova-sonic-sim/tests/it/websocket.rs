@@ -15,6 +15,7 @@ use tokio_tungstenite::{
 
 use crate::{
     raw::{Chain, exception_of, now, presigned},
+    request::send,
     support::{events, simulator, user, within},
 };
 
@@ -123,4 +124,23 @@ async fn a_plain_request_to_the_websocket_path_is_refused() {
     let request = http::Request::get(format!("{}{path}", simulator.http_url())).body(()).unwrap();
     let refusal = crate::raw::RawStream::send(&simulator, request, Vec::new()).await.refusal().await;
     assert_eq!((refusal.0, refusal.1.as_str()), (400, "ValidationException"));
+}
+
+/// A browser tells a page nothing of a refused WebSocket, but lets it read the answer to the same request by https.
+#[tokio::test]
+async fn a_plain_request_learns_why_a_websocket_would_be_refused() {
+    let simulator = simulator(|config| config.max_concurrent_streams = 1).await;
+    let (path, _) = presigned(&simulator, &user(), now(&simulator), 60);
+    let ask = async |path: &str| {
+        let uri = format!("{}{path}", simulator.http_url());
+        let answer = send(&simulator, http::Request::get(uri).body(<_>::default()).unwrap()).await;
+        assert_eq!(answer.headers["access-control-allow-origin"], "*");
+        (answer.status, answer.headers["x-amzn-errortype"].to_str().unwrap().to_owned())
+    };
+    let altered = path.replace("Expires=60", "Expires=6000");
+    assert_eq!(ask(&altered).await, (403, "InvalidSignatureException".to_owned()));
+    assert_eq!(ask(&path).await, (400, "ValidationException".to_owned()));
+    assert!(simulator.streams().is_empty());
+    let _socket = connect(&simulator, &path).await.unwrap();
+    assert_eq!(ask(&path).await, (429, "ThrottlingException".to_owned()));
 }
