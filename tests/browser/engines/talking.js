@@ -95,8 +95,10 @@ export function talking(stage) {
         const { page } = world;
         const heard = await sound.listen(t);
         assert.equal(await start(page, direct(world)), undefined);
-        await sound.speak(question);
+        await sound.speak(word);
         await sounds(page);
+        // listens for a while
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
         await sound.speak(interruption);
         const { value } = await event(page, 'interrupted');
         const cut = (await page.evaluate(() => window.app.session.messages)).find(({ interrupted }) => interrupted);
@@ -106,11 +108,11 @@ export function talking(stage) {
         const samples = await heard();
         const heardMs = soundMs(samples);
         t.diagnostic(`${heardMs} ms came out, ${Math.round(value.heardMs)} ms were told`);
-        assert.ok(heardMs > 300 && heardMs < 6_000, `${heardMs} ms of 12,000 came out`);
+        assert.ok(heardMs > 1_000 && heardMs < 6_000, `${heardMs} ms of 12,000 came out`);
         assert.ok(Math.abs(value.heardMs - heardMs) < 300, `told ${value.heardMs} ms, heard ${heardMs} ms`);
         assert.ok(samples.length - audible(samples).last > RATE / 2, 'and then there was silence');
         const told = judge(t, samples, answer.subarray(0, (Math.min(heardMs, value.heardMs) * RATE) / 1000));
-        assert.ok(told.found > 0.8, `only ${told.found} of it was the answer`);
+        assert.ok(told.found > 0.6, `only ${told.found} of it was the answer`);
     });
 
     test(`${stage.name}: a muted microphone is silent, and speaks again`, async (t) => {
