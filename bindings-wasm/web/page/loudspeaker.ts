@@ -14,6 +14,11 @@ const VOLUME_SECONDS = 0.015;
 const BUFFER_LIMIT_MS = 80;
 const BUFFER_MS = 60;
 
+/** What Firefox would mostly say of its latency, seconds. */
+const FIREFOX_SECONDS = 0.04;
+/** How long an element may take to play, ms. */
+const PLAY_MS = 1_000;
+
 /** Contexts that can choose their device: not those of Firefox and Safari. */
 interface WithSink {
   setSinkId?(id: string): Promise<void>;
@@ -53,6 +58,8 @@ export class Loudspeaker {
 
   /** How long a rendered sample takes to the ear, seconds, as far as the browser knows. */
   get latency(): number {
+    // Firefox asks its sound system while it locks the audio thread out, and with PulseAudio both then wait for ever
+    if (navigator.userAgent.includes('Firefox/')) return FIREFOX_SECONDS;
     const { baseLatency, outputLatency } = this.#context as Partial<AudioContext>;
     return (baseLatency ?? 0) + (outputLatency ?? 0);
   }
@@ -107,7 +114,8 @@ export class Loudspeaker {
     if (this.#element !== undefined) return;
     const node = new MediaStreamAudioDestinationNode(this.#context);
     element.srcObject = node.stream;
-    await element.play();
+    // a context that does not run yet gives the element nothing to play, and would keep it waiting
+    await Promise.race([element.play(), moment()]);
     this.#element = element;
     this.#gain.disconnect();
     this.#gain.connect(node);
@@ -123,4 +131,8 @@ export class Loudspeaker {
     if (this.#element !== undefined) this.#element.srcObject = null;
     if (this.#options.playback?.context === undefined) await closed(this.#context);
   }
+}
+
+function moment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PLAY_MS));
 }

@@ -50,7 +50,10 @@ export async function diagnoseRelay(unopened: Unopened, url: string): Promise<Fa
   if (status === 401) return { code: 'sign_in_required', message: 'the relay answered 401' };
   if (status === 403) return { code: 'not_authorized', message: 'the relay answered 403' };
   if (status === 429) return { code: 'limit_exceeded', message: 'the relay answered 429' };
-  const detail = status === undefined ? 'does not answer' : `answered ${status}`;
+  // WebKit has no exception for this machine's own addresses, and tells nothing
+  const mixed = url.startsWith('ws:') && scope.origin.startsWith('https:');
+  const silent = mixed ? 'does not answer; from a page of https, browsers open wss: and not ws:' : 'does not answer';
+  const detail = status === undefined ? silent : `answered ${status}`;
   return { code: 'relay_unreachable', message: `the relay at ${host} ${detail}` };
 }
 

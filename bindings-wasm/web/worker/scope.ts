@@ -5,6 +5,8 @@ import type { FromWorker, ToWorker } from '../channel.js';
 interface WorkerScope {
   onmessage: ((message: MessageEvent<ToWorker>) => void) | null;
   readonly navigator: { readonly onLine: boolean };
+  /** Of the page, also in a worker that was made from a Blob. */
+  readonly origin: string;
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
   addEventListener(
     type: 'securitypolicyviolation',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { startProxy } from '../support/proxy.js';
 import { direct, event, events, openWorld, start, streams, withRelay } from '../support/world.js';
-import { question } from './steps.js';
+import { word } from './steps.js';
 
 const echo = {
     name: 'echo',
@@ -66,7 +66,7 @@ export function connections(stage) {
         const [{ value }] = await events(page, 'transportChanged');
         assert.deepEqual([value.to, value.reason], ['relay', 'network_blocked']);
         // speech over the relay
-        await stage.sound.speak(question);
+        await stage.sound.speak(word);
         await answers(page, 'The first answer.');
         const [stream] = await streams(simulator, (found) => found.length > 0);
         assert.equal(stream.transport, 'relay');

@@ -20,13 +20,12 @@ async function start(t, sound) {
         browser: 'firefox',
         executablePath: EXECUTABLE,
         headless: true,
+        protocolTimeout: 60_000,
         acceptInsecureCerts: true,
         env: sound.environment,
         extraPrefsFirefox: {
             // nobody is there to click on a question
             'media.navigator.permission.disabled': true,
-            'media.autoplay.default': 0,
-            'media.autoplay.blocking_policy': 0,
         },
     });
     t.after(() => browser.close());
