@@ -16,10 +16,12 @@ mod world;
 use std::time::Duration;
 
 use nova_sonic_core::{
+    event::{GenerationStage, Role, ServerContent, StopReason},
     session::{Input, Output, Session, SessionConfig},
     time::Tick,
 };
 use proptest::prelude::*;
+use steps::{Server, Step, Words};
 use world::{Log, World};
 
 fn cases() -> ProptestConfig {
@@ -29,6 +31,24 @@ fn cases() -> ProptestConfig {
 fn configuration(which: usize) -> SessionConfig {
     let [plain, awkward] = world::configurations();
     if which == 0 { plain } else { awkward }
+}
+
+/// Found by chance: the block began as part of the silenced answer, its words came after the service had stopped that.
+#[test]
+fn a_plan_begun_in_silence_stays_untold_when_the_service_stops_before_its_words() {
+    let speculative = ServerContent::Text { stage: Some(GenerationStage::Speculative) };
+    let words = |block| Step::Server(Server::Words { block, role: None, kind: Words::Unique });
+    let script = [
+        words(0),
+        Step::Interrupt,
+        Step::Server(Server::Usage { details: false }),
+        Step::Server(Server::Start { block: 2, role: Role::Assistant, content: speculative }),
+        Step::Server(Server::End { block: 0, stop: Some(StopReason::Interrupted) }),
+        words(2),
+    ];
+    let mut world = World::new(configuration(0));
+    assert_eq!(world.run(&script.map(|step| (0, step))), Ok(()));
+    assert_eq!(world.times_told("said 2."), 0);
 }
 
 proptest! {

@@ -53,7 +53,7 @@ struct Told {
     excused: HashSet<String>,
     /// The caller has asked for silence, and the service has not yet come to another answer.
     hushed: bool,
-    /// Blocks that began before an interruption.
+    /// Blocks that began before an interruption, or while the caller had silence.
     stale: HashSet<usize>,
 }
 
@@ -95,6 +95,10 @@ impl World {
         self.finish()
     }
 
+    pub(crate) fn times_told(&self, text: &str) -> usize {
+        self.told.transcripts.get(text).copied().unwrap_or(0)
+    }
+
     /// Lets everything come to rest, hangs up, and looks at what is owed.
     fn finish(&mut self) -> Verdict {
         if !self.told.closed && !self.wire.session_ended() {
@@ -117,7 +121,7 @@ impl World {
         check(self.told.closed, || "never closed".to_owned())?;
         check(self.session.poll_timeout().is_none(), || "a closed session waits for something".to_owned())?;
         for text in &self.told.owed {
-            let times = self.told.transcripts.get(text).copied().unwrap_or(0);
+            let times = self.times_told(text);
             let excused = times == 0 && self.told.excused.contains(text);
             check(times == 1 || excused, || format!("{text:?} was told {times} times"))?;
         }
@@ -205,7 +209,12 @@ impl World {
         match server {
             Server::Start { block, content, .. } => {
                 self.blocks.insert(*block, content.clone());
-                self.told.stale.remove(block);
+                if self.told.hushed {
+                    // more of what nobody wants to hear, even if its words come after the service has stopped it
+                    self.told.stale.insert(*block);
+                } else {
+                    self.told.stale.remove(block);
+                }
             }
             Server::Words { block, kind, .. } => {
                 text = match kind {
