@@ -43,6 +43,7 @@ pub mod json;
 pub mod probe;
 pub mod relay;
 pub mod scope;
+mod scratch;
 pub mod secret;
 pub mod session;
 pub mod sigv4;

@@ -142,12 +142,29 @@ impl Drop for Pcm {
 #[derive(Clone, Default)]
 pub struct PcmPool(Arc<Mutex<Vec<Vec<i16>>>>);
 
+thread_local! {
+    static OF_THREAD: PcmPool = PcmPool::default();
+}
+
 /// Buffers kept for reuse: more than a conversation has in flight, little enough to forget about.
 const KEPT_BUFFERS: usize = 16;
 /// A buffer that one long answer has blown up is given back to the allocator instead.
 const KEPT_CAPACITY: usize = 48_000;
 
 impl PcmPool {
+    /// The pool of this thread: its conversations have sound in flight one after the other, and share what it takes.
+    /// Each buffer comes back to it, whichever thread drops the sound.
+    ///
+    /// ```
+    /// use nova_sonic_core::audio::PcmPool;
+    /// let address = PcmPool::of_thread().filled(&[1, 2, 3]).as_ptr();
+    /// assert_eq!(PcmPool::of_thread().filled(&[4]).as_ptr(), address);
+    /// ```
+    pub fn of_thread() -> Self {
+        // a thread that is ending shares nothing any more
+        OF_THREAD.try_with(Self::clone).unwrap_or_default()
+    }
+
     /// A buffer with nothing in it.
     pub fn empty(&self) -> Pcm {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();

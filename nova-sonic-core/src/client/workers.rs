@@ -23,6 +23,8 @@ const BEAT: Duration = Duration::from_millis(8);
 const FILL: usize = 32;
 /// Polls of tasks between two looks at the network. tokio's 61 are for threads that do not rest.
 const POLLS: u32 = 256;
+/// Sockets that one look at the network can find ready. tokio's 1,024 are 12 kB for each thread.
+const SOCKETS: usize = 256;
 
 type Job = Box<dyn FnOnce(Client) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
@@ -95,6 +97,7 @@ impl Worker {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .event_interval(POLLS)
+            .max_io_events_per_tick(SOCKETS)
             .on_thread_park(move || beat.wait())
             .build()
             .map_err(|_| refused("a runtime"))?;

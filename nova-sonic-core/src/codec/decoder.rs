@@ -7,6 +7,7 @@ use crate::{
     error::{ServiceError, ServiceException},
     event::{EventReader, ServerEvent},
     json::{self, Fields},
+    scratch::Scratch,
     wire::{Frame, FrameDecoder, Headers, WireError},
 };
 
@@ -84,7 +85,6 @@ impl fmt::Debug for Decoder {
 #[derive(Default)]
 struct ChunkReader {
     events: EventReader,
-    json: Vec<u8>,
 }
 
 impl ChunkReader {
@@ -102,8 +102,9 @@ impl ChunkReader {
     fn event(&mut self, event_type: Option<&str>, payload: &[u8]) -> Result<Option<Received>, CodecError> {
         match event_type {
             Some("chunk") => {
-                payload::read(payload, &mut self.json)?;
-                Ok(Some(Received::Event(self.events.read_server(&self.json)?)))
+                let mut json = Scratch::take();
+                payload::read(payload, &mut json)?;
+                Ok(Some(Received::Event(self.events.read_server(&json)?)))
             }
             // seen in streams of AWS: an exception that calls itself an event
             Some(name) if name.ends_with("Exception") => Ok(Some(exception(Some(name), payload))),

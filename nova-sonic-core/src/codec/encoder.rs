@@ -5,6 +5,7 @@ use std::fmt;
 use super::{CodecError, payload};
 use crate::{
     event::ClientEvent,
+    scratch::Scratch,
     sigv4::{ChunkSigner, DATE_HEADER_BYTES, SignedChunk},
     time::Timestamp,
     wire::{FRAME_OVERHEAD, PRELUDE_BYTES, WireError, seal},
@@ -23,14 +24,13 @@ const OUTER_HEADERS_BYTES: usize = DATE_HEADER_BYTES + SIGNATURE_HEADER_START.le
 /// The frame is laid out once, in the caller's buffer, and a frame of audio costs no allocation.
 pub struct Encoder {
     signer: ChunkSigner,
-    json: Vec<u8>,
     ended: bool,
 }
 
 impl Encoder {
     /// An encoder that continues the signer's chain.
     pub const fn new(signer: ChunkSigner) -> Self {
-        Self { signer, json: Vec::new(), ended: false }
+        Self { signer, ended: false }
     }
 
     /// Appends exactly one frame to `out`: one binary message of the WebSocket.
@@ -45,12 +45,9 @@ impl Encoder {
         now: Timestamp,
         out: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
-        let mut json = std::mem::take(&mut self.json);
-        json.clear();
+        let mut json = Scratch::take();
         event.write_json(&mut json);
-        let encoded = self.encode_json(&json, now, out);
-        self.json = json;
-        encoded
+        self.encode_json(&json, now, out)
     }
 
     /// The same for an event whose JSON is at hand.

@@ -157,7 +157,7 @@ impl Session {
             feed: Feed::new(config.microphone),
             mint,
             config,
-            pool: PcmPool::default(),
+            pool: PcmPool::of_thread(),
             queue: VecDeque::new(),
             earlier: Earlier::default(),
             queued_samples: 0,

@@ -7,6 +7,7 @@ use super::{
     checksum::crc32,
     prelude::{PRELUDE_BYTES, Prelude, TRAILER_BYTES},
 };
+use crate::scratch::Scratch;
 
 /// Longest frame that a [`FrameDecoder`] takes unless told otherwise, 1 MiB.
 ///
@@ -60,7 +61,7 @@ impl fmt::Debug for Frame<'_> {
 /// ```
 pub struct FrameDecoder {
     /// Frames not yet given out, then the beginning of the one that is arriving.
-    buffer: Vec<u8>,
+    buffer: Scratch,
     /// Where the next frame to be given out begins.
     unread: usize,
     /// Where the arriving frame begins; everything before it is complete.
@@ -81,7 +82,7 @@ impl FrameDecoder {
     /// A decoder that takes frames of up to `frame_limit` bytes, and holds up to four times as much.
     pub fn with_frame_limit(frame_limit: usize) -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: Scratch::default(),
             unread: 0,
             arriving: 0,
             prelude: None,
@@ -97,6 +98,9 @@ impl FrameDecoder {
     pub fn push(&mut self, bytes: &[u8]) {
         self.defect_given = false;
         self.reclaim();
+        if self.buffer.capacity() == 0 {
+            self.buffer = Scratch::take();
+        }
         let limit = self.frame_limit.saturating_mul(BACKLOG_FRAMES);
         if self.buffer.len() - self.unread + bytes.len() > limit {
             self.fail(WireError::BacklogFull { limit });
@@ -134,6 +138,9 @@ impl FrameDecoder {
                     self.fail(defect);
                 }
             }
+        }
+        if self.unread == self.buffer.len() {
+            self.rest();
         }
         if self.defect_given {
             return None;
@@ -187,6 +194,12 @@ impl FrameDecoder {
         self.buffer.truncate(self.arriving);
         self.prelude = None;
         self.defect.get_or_insert(defect);
+    }
+
+    /// Nothing is half there: until more comes, the buffer can serve others.
+    fn rest(&mut self) {
+        self.buffer = Scratch::default();
+        (self.unread, self.arriving) = (0, 0);
     }
 
     /// Gives the room of frames that were read back to those to come, moving each byte at most once on average.

@@ -21,9 +21,10 @@ use crate::{
     },
     id::{CompletionId, ContentId, PromptName, SessionId, ToolUseId},
     json,
+    scratch::Scratch,
 };
 
-/// Reads the events of one stream. It remembers the stream's ids and keeps its buffers, so that a frame of audio
+/// Reads the events of one stream. It remembers the stream's ids and uses buffers again, so that a frame of audio
 /// costs no allocation.
 ///
 /// ```
@@ -33,11 +34,15 @@ use crate::{
 /// assert_eq!(pcm.samples(), [0x0100, 0x0302]);
 /// # Ok::<(), nova_sonic_core::event::EventError>(())
 /// ```
-#[derive(Default)]
 pub struct EventReader {
     ids: RecentIds,
     pool: PcmPool,
-    bytes: Vec<u8>,
+}
+
+impl Default for EventReader {
+    fn default() -> Self {
+        Self { ids: RecentIds::default(), pool: PcmPool::of_thread() }
+    }
 }
 
 impl fmt::Debug for EventReader {
@@ -99,13 +104,13 @@ impl EventReader {
 
     pub(super) fn pcm(&mut self, base64: &str) -> Result<Pcm, EventError> {
         let refused = EventError::Audio { length: base64.len() };
-        self.bytes.clear();
-        STANDARD.decode_append(base64.as_bytes(), &mut self.bytes).map_err(|_| refused.clone())?;
-        if !self.bytes.len().is_multiple_of(2) {
+        let mut bytes = Scratch::take();
+        STANDARD.decode_append(base64.as_bytes(), &mut *bytes).map_err(|_| refused.clone())?;
+        if !bytes.len().is_multiple_of(2) {
             return Err(refused);
         }
         let mut pcm = self.pool.empty();
-        let samples = self.bytes.as_chunks::<2>().0;
+        let samples = bytes.as_chunks::<2>().0;
         pcm.samples_mut().extend(samples.iter().map(|pair| i16::from_le_bytes(*pair)));
         Ok(pcm)
     }
