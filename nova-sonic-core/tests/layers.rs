@@ -65,6 +65,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("client", &["session", "event", "audio", "codec", "sigv4", "aws", "id", "secret", "time", "error"]),
+    ("relay_handler", &["relay", "client", "session", "event", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
     ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
@@ -72,7 +73,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("aws_", &["aws", "client", "broker", "probe"]),
-    ("tokio", &["client", "broker", "probe"]),
+    ("tokio", &["client", "relay_handler", "broker", "probe"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
 ];
