@@ -65,8 +65,22 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("client", &["session", "event", "audio", "codec", "sigv4", "aws", "id", "secret", "time", "error"]),
-    ("relay_handler", &["relay", "client", "session", "event", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
+    (
+        "relay_handler",
+        &[
+            "relay",
+            "client",
+            "broker::Store",
+            "broker::SharedLimitsError",
+            "session",
+            "event",
+            "id",
+            "secret",
+            "time",
+            "error",
+        ],
+    ),
     ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
 

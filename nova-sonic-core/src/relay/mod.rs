@@ -55,6 +55,7 @@ mod exchange;
 mod frame;
 mod guard;
 mod server;
+pub mod ticket;
 
 pub use client::ClientCodec;
 pub use close::CloseCode;

@@ -8,7 +8,7 @@ use super::{
     RelayConnection,
     connection::Core,
     places::{NoPlace, Place, Places},
-    state::State,
+    state::{Admission, State},
 };
 use crate::{
     client::{Client, Clock, timestamp},
@@ -48,6 +48,8 @@ pub struct RelayHandler {
     per_subject: u32,
     total: usize,
     places: Arc<Places>,
+    #[cfg(feature = "redis")]
+    ledger: Option<super::RelayLedger>,
 }
 
 impl RelayHandler {
@@ -55,7 +57,15 @@ impl RelayHandler {
     /// idleness to the browser.
     pub fn new(client: Client) -> Self {
         let rules = RelayRules::new(client.model_id());
-        Self { client, rules, per_subject: PER_SUBJECT, total: TOTAL, places: Arc::default() }
+        Self {
+            client,
+            rules,
+            per_subject: PER_SUBJECT,
+            total: TOTAL,
+            places: Arc::default(),
+            #[cfg(feature = "redis")]
+            ledger: None,
+        }
     }
 
     /// The same places and rules with another client, such as that of a thread of
@@ -77,6 +87,15 @@ impl RelayHandler {
     #[must_use]
     pub const fn total(mut self, conversations: usize) -> Self {
         self.total = conversations;
+        self
+    }
+
+    /// Counts the conversations of a subject in all processes that share this ledger. One that cannot be counted, because
+    /// Redis does not answer, is refused.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn ledger(mut self, ledger: super::RelayLedger) -> Self {
+        self.ledger = Some(ledger);
         self
     }
 
@@ -132,15 +151,36 @@ impl RelayHandler {
             Ok((rules, place)) => (Exchange::new(rules, clock.now()), Some(place)),
             Err((code, fault)) => (Exchange::refused(code, fault, clock.now()), None),
         };
-        let state = |place| State::new(exchange, self.client.clone(), clock, place);
+        let admission = place.as_ref().and_then(|_| self.admission(&subject));
         let (id, started) = (new_id(), timestamp());
         let core = Arc::new_cyclic(|core| {
             if let Some(place) = &place {
                 place.seat(core);
             }
-            Core::new(id, subject, started, state(place))
+            let state = State::new(exchange, self.client.clone(), clock, place, admission);
+            Core::new(id, subject, started, state)
         });
         RelayConnection::new(core)
+    }
+
+    /// What has to be asked elsewhere before the client is let in.
+    #[cfg(feature = "redis")]
+    fn admission(&self, subject: &Arc<str>) -> Option<Admission> {
+        let (ledger, subject, most) = (self.ledger.clone()?, Arc::clone(subject), self.per_subject);
+        Some(Box::pin(async move {
+            match ledger.take(subject, most).await {
+                Ok(Some(place)) => Ok(Box::new(place) as Box<dyn Send>),
+                Ok(None) => Err((CloseCode::Limit, limited("too many conversations of this user at once"))),
+                Err(error) => Err((CloseCode::Limit, Fault::new(error.code(), error.to_string()))),
+            }
+        }))
+    }
+
+    /// Nothing has to be asked elsewhere.
+    #[cfg(not(feature = "redis"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "with feature `redis` it asks")]
+    const fn admission(&self, _subject: &Arc<str>) -> Option<Admission> {
+        None
     }
 
     /// Conversations that go on.
@@ -202,7 +242,7 @@ fn going_away() -> Fault {
 
 /// 32 hexadecimal digits. Where the system has no random numbers they are all zero: a record then has no name of its
 /// own, and nothing depends on it.
-fn new_id() -> String {
+pub(super) fn new_id() -> String {
     let mut bytes = [0; 16];
     let _ = getrandom::fill(&mut bytes);
     format!("{:032x}", u128::from_be_bytes(bytes))

@@ -43,6 +43,8 @@
 
 mod connection;
 mod handler;
+#[cfg(feature = "redis")]
+mod ledger;
 mod link;
 mod message;
 mod places;
@@ -51,5 +53,7 @@ mod state;
 
 pub use connection::RelayConnection;
 pub use handler::RelayHandler;
+#[cfg(feature = "redis")]
+pub use ledger::RelayLedger;
 pub use message::RelayMessage;
 pub use record::RelayRecord;

@@ -11,9 +11,13 @@ use tokio::time::Sleep;
 use super::{RelayMessage, link::Link, places::Place};
 use crate::{
     client::{Client, Clock, StreamEvent},
-    relay::{Exchange, ExchangeOutput, FrameKind},
+    relay::{CloseCode, Exchange, ExchangeOutput, Fault, FrameKind, RelayRules},
     time::{Tick, Timestamp},
 };
+
+/// Whether a client is let in, where that has to be asked elsewhere: a place that is given back when it is dropped, or why
+/// not.
+pub(super) type Admission = Pin<Box<dyn Future<Output = Result<Box<dyn Send>, (CloseCode, Fault)>> + Send>>;
 
 /// What one socket and one stream share.
 pub(super) struct State {
@@ -22,6 +26,8 @@ pub(super) struct State {
     clock: Clock,
     link: Link,
     place: Option<Place>,
+    admission: Option<Admission>,
+    elsewhere: Option<Box<dyn Send>>,
     out: VecDeque<RelayMessage>,
     /// Whoever asks for the next message.
     waker: Option<Waker>,
@@ -32,13 +38,21 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(exchange: Exchange, client: Client, clock: Clock, place: Option<Place>) -> Self {
+    pub(super) fn new(
+        exchange: Exchange,
+        client: Client,
+        clock: Clock,
+        place: Option<Place>,
+        admission: Option<Admission>,
+    ) -> Self {
         Self {
             exchange,
             client,
             clock,
             link: Link::None,
             place,
+            admission,
+            elsewhere: None,
             out: VecDeque::new(),
             waker: None,
             sleep: None,
@@ -57,6 +71,9 @@ impl State {
 
     /// Does what the exchange says, and returns whom to wake for it.
     pub(super) fn settle(&mut self) -> Option<Waker> {
+        if self.admission.is_some() {
+            return None;
+        }
         let link_is_new = self.carry_out();
         let earlier = match (self.exchange.poll_timeout(), self.planned) {
             (Some(deadline), Some(planned)) => deadline < planned,
@@ -110,6 +127,17 @@ impl State {
 
     /// The next thing for whoever holds the socket; `None` when both sides are done.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<RelayMessage>> {
+        if let Some(admission) = &mut self.admission {
+            let Poll::Ready(admitted) = admission.as_mut().poll(context) else {
+                self.remember(context);
+                return Poll::Pending;
+            };
+            self.admission = None;
+            match admitted {
+                Ok(place) => self.elsewhere = Some(place),
+                Err((code, fault)) => self.exchange = Exchange::refused(code, fault, self.clock.now()),
+            }
+        }
         loop {
             self.carry_out();
             if let Some(message) = self.out.pop_front() {
@@ -122,10 +150,14 @@ impl State {
             if self.poll_service(context).is_ready() || self.poll_time(context).is_ready() {
                 continue;
             }
-            if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                self.waker = Some(context.waker().clone());
-            }
+            self.remember(context);
             return Poll::Pending;
+        }
+    }
+
+    fn remember(&mut self, context: &Context<'_>) {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            self.waker = Some(context.waker().clone());
         }
     }
 
@@ -165,11 +197,18 @@ impl State {
     pub(super) fn client_gone(&mut self) -> Option<Waker> {
         self.exchange.handle_gone(self.clock.now());
         self.out.clear();
+        if self.admission.take().is_some() {
+            // what it would have opened is not opened any more
+            self.exchange = Exchange::new(RelayRules::new(""), self.clock.now());
+            self.exchange.handle_gone(self.clock.now());
+            return self.settle().or_else(|| self.waker.take());
+        }
         self.settle()
     }
 
     fn conclude(&mut self) {
         self.place = None;
+        self.elsewhere = None;
         self.sleep = None;
         if self.ended.is_none() {
             self.ended = Some(crate::client::timestamp());
