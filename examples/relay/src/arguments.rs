@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     /// Threads. Default: one for each core.
     #[arg(long, value_name = "COUNT")]
     threads: Option<NonZeroUsize>,
-    /// The region of the service. Default: AWS_REGION, or the profile's.
+    /// The region of the service. Default: `AWS_REGION`, or the profile's.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
     /// Another endpoint than the region's, such as the simulator's.

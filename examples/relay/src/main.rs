@@ -22,7 +22,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{arguments::Arguments, error::StartError, server::Server};
 
 /// How long a ticket of `--ticket-for` is good.
-const TICKET_LIFE: Duration = Duration::from_secs(60);
+const TICKET_LIFE: Duration = Duration::from_mins(1);
 /// How long those who talk have to go on elsewhere, once the process is told to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 

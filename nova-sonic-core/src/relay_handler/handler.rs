@@ -233,7 +233,7 @@ impl fmt::Debug for RelayHandler {
             .field("per_subject", &self.per_subject)
             .field("total", &self.total)
             .field("running", &self.running())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

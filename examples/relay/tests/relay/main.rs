@@ -3,7 +3,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::wildcard_enum_match_arm,
     reason = "a test may panic anywhere, and waits for some events among many"
 )]
@@ -19,14 +18,14 @@ use nova_sonic_core::{
     session::{CloseReason, Event, SessionConfig, Stage as Said},
 };
 use page::Page;
-use stage::{Relay, Stage, in_time, now, utterance};
+use stage::{Relay, Stage, in_time, now, sign, utterance};
 
 fn speaks(event: &Event) -> Option<()> {
     matches!(event, Event::Audio { .. }).then_some(())
 }
 
 fn ticket(subject: &str) -> Ticket {
-    Ticket::new(subject, now().after(Duration::from_secs(60)))
+    Ticket::new(subject, now().after(Duration::from_mins(1)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +66,7 @@ async fn only_who_shows_a_good_ticket_is_let_in_and_what_it_decides_stands() {
     assert!(matches!(ready, Control::Ready(Ready { locks, .. }) if locks == ["systemPrompt"]));
 
     let expired = Ticket::new("ada", now().before(Duration::from_secs(1)));
-    for shown in [relay.sign(&expired), "garbage".to_owned(), String::new()] {
+    for shown in [sign(&expired), "garbage".to_owned(), String::new()] {
         let mut refused = Page::open_with(&relay, &shown, SessionConfig::default()).await;
         assert_eq!(in_time(refused.closed()).await, Some((4001, "sign_in_required".to_owned())), "{shown}");
     }

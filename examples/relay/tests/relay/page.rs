@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use crate::stage::{Relay, in_time};
+use crate::stage::{Relay, in_time, sign};
 
 pub(crate) struct Page {
     pub(crate) session: Session,
@@ -30,7 +30,7 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) async fn open(relay: &Relay, ticket: &Ticket, config: SessionConfig) -> Self {
-        Self::open_with(relay, &relay.sign(ticket), config).await
+        Self::open_with(relay, &sign(ticket), config).await
     }
 
     pub(crate) async fn open_with(relay: &Relay, ticket: &str, config: SessionConfig) -> Self {
@@ -43,7 +43,7 @@ impl Page {
         let now = Tick::new(self.epoch.elapsed());
         let session =
             self.session.successor(SessionConfig::default(), [8; 32], now).expect("a good configuration");
-        Self::connect(relay, &relay.sign(ticket), session, self.epoch).await
+        Self::connect(relay, &sign(ticket), session, self.epoch).await
     }
 
     async fn connect(relay: &Relay, ticket: &str, session: Session, epoch: Instant) -> Self {

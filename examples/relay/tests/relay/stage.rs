@@ -85,6 +85,12 @@ impl Drop for Stage {
     }
 }
 
+/// A ticket as the application would sign it.
+pub(crate) fn sign(ticket: &Ticket) -> String {
+    let key = TicketKey::new(&SecretText::new(KEY.to_owned())).expect("a long key");
+    key.sign(ticket).expect("a short ticket")
+}
+
 /// One process of the program.
 pub(crate) struct Relay {
     process: Child,
@@ -118,11 +124,6 @@ impl Relay {
         BufReader::new(out).read_line(&mut line).expect("a line");
         let address = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
         Self { process, address }
-    }
-
-    pub(crate) fn sign(&self, ticket: &Ticket) -> String {
-        let key = TicketKey::new(&SecretText::new(KEY.to_owned())).expect("a long key");
-        key.sign(ticket).expect("a short ticket")
     }
 
     pub(crate) fn kill(&mut self) {
