@@ -48,7 +48,8 @@ impl World {
     }
 
     pub(crate) fn with_scenario(rules: RelayRules, scenario: Scenario) -> Self {
-        let model = ConversationConfig { scenario: Arc::new(scenario), ..ConversationConfig::default() };
+        let mut model = ConversationConfig::default();
+        model.scenario = Arc::new(scenario);
         let mut world = Self {
             now: Tick::ZERO,
             exchange: Exchange::new(rules, Tick::ZERO),
