@@ -19,6 +19,7 @@ mod settings;
 mod shared_limits;
 #[cfg(test)]
 mod tests;
+mod voice;
 mod word;
 
 use pyo3::prelude::*;
@@ -38,6 +39,7 @@ mod _native {
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
         shared_limits::PySharedLimits,
+        voice::{PyVoice, PyVoiceClient, PyVoiceConfig},
     };
 
     #[pymodule_export]

@@ -6,9 +6,9 @@ from _typeshed import SupportsLenAndGetItem
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from os import PathLike
-from typing import Final, Literal, SupportsIndex, final
+from typing import Any, Final, Literal, SupportsIndex, final
 
-__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_SharedLimits", "_after_fork", "_at_exit", "_describe"]
+__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "VoiceClient", "_SharedLimits", "_Voice", "_VoiceConfig", "_after_fork", "_at_exit", "_describe"]
 
 _ADMIT_SCRIPT: Final[str]
 _SETTLE_SCRIPT: Final[str]
@@ -536,6 +536,39 @@ class ScopePolicy:
         """
 
 @final
+class VoiceClient:
+    """
+    Reaches the service for any number of conversations, which share its idle connections. Make one, keep it.
+
+    >>> from nova_sonic import VoiceClient
+    >>> client = VoiceClient(region_name="us-east-1")
+    >>> client
+    <VoiceClient model_id='amazon.nova-2-sonic-v1:0'>
+
+    Credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given, those of
+    ``boto3_session`` (asked for at each conversation, so that it can refresh them), those of ``profile_name``, or what
+    the usual chain of an AWS SDK finds. The region is otherwise that of the boto3 session, the profile or ``AWS_REGION``;
+    ``endpoint_url`` that of ``AWS_ENDPOINT_URL_BEDROCK_RUNTIME`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of
+    ``AWS_CA_BUNDLE`` or ``REQUESTS_CA_BUNDLE``.
+
+    With ``shared_connection=True`` all conversations go over one HTTP/2 connection: less memory and fewer handshakes, but
+    each waits for the lost packets of the others.
+
+    Making one checks the arguments and sends nothing. It is made anew after a fork.
+    """
+    def __new__(cls, /, *, region_name: str | None = None, model_id: str | None = None, endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, boto3_session: Any | None = None, shared_connection: bool = ...) -> VoiceClient: ...
+    def __reduce__(self, /) -> str:
+        """
+        Refused: it holds keys, and connections that belong to this process.
+        """
+    def __repr__(self, /) -> str: ...
+    @property
+    def model_id(self, /) -> str:
+        """
+        The model that conversations are held with.
+        """
+
+@final
 class _SharedLimits:
     """
     Limits that processes share, in the Redis of a URL. Private to this package.
@@ -559,6 +592,80 @@ class _SharedLimits:
         """
         The same for asyncio and uvloop.
         """
+
+@final
+class _Voice:
+    """
+    One conversation. Private to this package: ``nova_sonic.VoiceSession`` is what waits for it.
+    """
+    def __new__(cls, /, client: VoiceClient, config: _VoiceConfig, ring: Any) -> _Voice:
+        """
+        Begins to open a conversation. ``ring`` is called, by another thread, when there is something new to see.
+        """
+    def __reduce__(self, /) -> str:
+        """
+        Refused: a conversation is one connection of one process.
+        """
+    def fail_tool(self, /, id: str, message: str) -> None:
+        """
+        Tells the model that a tool failed.
+        """
+    def hang_up(self, /) -> None:
+        """
+        Hangs up in order, or gives up opening.
+        """
+    def history(self, /) -> list[tuple[str, str]]:
+        """
+        What was said and heard: roles and words.
+        """
+    def interrupt(self, /) -> None:
+        """
+        Drops the rest of the answer.
+        """
+    def opened(self, /) -> bool:
+        """
+        Whether it is open. Raises what stands in the way.
+        """
+    def report_played(self, /, turn: SupportsIndex, samples: SupportsIndex) -> None:
+        """
+        Reports how many samples of a turn have been played.
+        """
+    def send_audio(self, /, data: bytes, start: SupportsIndex) -> int:
+        """
+        Sends sound from the byte ``start`` on; returns up to where it was taken. If that is not the end, the bell rings
+        when there is room.
+        """
+    def send_text(self, /, text: str) -> None:
+        """
+        Sends something the user typed.
+        """
+    def send_tool_result(self, /, id: str, json: str) -> None:
+        """
+        Answers a call with the text of a JSON value.
+        """
+    def set_microphone(self, /, position: str) -> None:
+        """
+        Opens, mutes or closes the microphone.
+        """
+    def state(self, /) -> Literal["initializing", "listening", "thinking", "speaking", "idle", "closed"]:
+        """
+        Where the conversation stands.
+        """
+    def take(self, /, limit: SupportsIndex) -> tuple[list[Any], bool]:
+        """
+        Up to ``limit`` events, and whether these were the last. If fewer came, the bell rings for the next.
+        """
+    def usage(self, /) -> tuple[int, int, int, int]:
+        """
+        Tokens: speech and text in, speech and text out.
+        """
+
+@final
+class _VoiceConfig:
+    """
+    What a conversation is to be like. Private to this package: ``nova_sonic.VoiceSession`` says what is meant.
+    """
+    def __new__(cls, /, *, system_prompt: str | None = None, speech_prompt: str | None = None, history: Sequence[tuple[str, str]] | None = None, voice_id: str | None = None, input_sample_rate: int | None = None, output_sample_rate: int | None = None, max_tokens: int | None = None, top_p: float | None = None, temperature: float | None = None, endpointing: str | None = None, tools: Sequence[tuple[str, str, str]] | None = None, tool_choice: str | None = None, speak_first: str | None = None, microphone: str | None = None, playback: str | None = None, open_timeout: float | None = None, answer_timeout: float | None = None, tool_timeout: float | None = None, idle_timeout: float | None = None, max_duration: float | None = None) -> _VoiceConfig: ...
 
 def _after_fork() -> None:
     """
