@@ -13,6 +13,7 @@ mod metrics;
 mod model;
 mod moment;
 mod probe;
+mod relay;
 mod runtime;
 mod scope;
 mod settings;
@@ -36,6 +37,7 @@ mod _native {
         metrics::PyBrokerMetrics,
         model::{PyInferenceProfile, PyModelLifecycle},
         probe::PyProbeResult,
+        relay::{PyRelayClose, PyRelayConnection, PyRelayHandler, PyRelayRules, PyRelayToolCall},
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
         shared_limits::PySharedLimits,

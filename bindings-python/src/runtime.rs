@@ -17,7 +17,7 @@ use std::{
 
 use pyo3::{coroutine::CancelHandle, exceptions::PyRuntimeError, prelude::*};
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, EnterGuard, Handle, Runtime},
     sync::oneshot,
     task::{AbortHandle, JoinHandle},
 };
@@ -178,6 +178,11 @@ impl Current {
             }
             outcome = outcome => outcome.map_err(|_| lost()),
         }
+    }
+
+    /// Where what is begun or dropped meanwhile finds the runtime.
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
     }
 }
 

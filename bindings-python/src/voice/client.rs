@@ -57,7 +57,7 @@ struct Settings {
 }
 
 /// Where the client of a process is made when it is first needed.
-pub(super) struct Workshop {
+pub(crate) struct Workshop {
     settings: Arc<Settings>,
     client: OnceCell<Client>,
 }
@@ -88,14 +88,14 @@ impl Settings {
 }
 
 impl Workshop {
-    pub(super) async fn client(&self) -> Result<&Client, ClientError> {
+    pub(crate) async fn client(&self) -> Result<&Client, ClientError> {
         self.client.get_or_try_init(|| self.settings.build()).await
     }
 }
 
 impl PyVoiceClient {
     /// The client of this process.
-    pub(super) fn workshop(&self, generation: Generation) -> Arc<Workshop> {
+    pub(crate) fn workshop(&self, generation: Generation) -> Arc<Workshop> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if made.0 != generation {
             let anew = Workshop { settings: Arc::clone(&self.settings), client: OnceCell::new() };
