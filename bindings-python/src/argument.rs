@@ -35,6 +35,11 @@ impl<N, T> Given<N, T> {
     }
 }
 
+/// The value of an argument, if it was given.
+pub(crate) fn given<N, T>(argument: Option<Given<N, T>>) -> Option<T> {
+    argument.map(|argument| argument.value)
+}
+
 impl<N: Name, T: Argument> FromPyObject<'_, '_> for Given<N, T> {
     type Error = PyErr;
 
@@ -59,41 +64,71 @@ macro_rules! names {
 
 names! {
     Account = "account",
+    AnswerTimeout = "answer_timeout",
     AwsAccessKeyId = "aws_access_key_id",
     AwsSecretAccessKey = "aws_secret_access_key",
     AwsSessionToken = "aws_session_token",
     BedrockEndpointUrl = "bedrock_endpoint_url",
     CaBundle = "ca_bundle",
+    ClientTools = "client_tools",
     ConnectTimeout = "connect_timeout",
     DocumentedActionOnly = "documented_action_only",
     EndpointUrl = "endpoint_url",
+    Endpointing = "endpointing",
     Expiration = "expiration",
     ExternalId = "external_id",
     FederationToken = "federation_token",
+    History = "history",
     Id = "id",
+    IdleTimeout = "idle_timeout",
     InferenceProfile = "inference_profile",
+    InputSampleRate = "input_sample_rate",
+    Limits = "limits",
+    MaxAttempts = "max_attempts",
+    MaxDuration = "max_duration",
+    MaxTokens = "max_tokens",
+    Members = "members",
+    Microphone = "microphone",
+    Mode = "mode",
     ModelId = "model_id",
     ModelIds = "model_ids",
-    Mode = "mode",
     Now = "now",
+    OpenTimeout = "open_timeout",
     OpenWindow = "open_window",
+    OutputSampleRate = "output_sample_rate",
     Partition = "partition",
     PerDay = "per_day",
     PerMinute = "per_minute",
-    Limits = "limits",
-    MaxAttempts = "max_attempts",
-    Members = "members",
+    PerSubject = "per_subject",
+    Playback = "playback",
     ProfileName = "profile_name",
+    PromptPrefix = "prompt_prefix",
     ReadTimeout = "read_timeout",
+    RedisUrl = "redis_url",
     Region = "region",
+    RegionName = "region_name",
     RoleArn = "role_arn",
+    Scope = "scope",
     SessionNameKey = "session_name_key",
+    SharedConnection = "shared_connection",
+    SilenceTimeout = "silence_timeout",
     SourceCidrs = "source_cidrs",
     SourceIdentity = "source_identity",
-    Scope = "scope",
+    SpeakFirst = "speak_first",
+    SpeechPrompt = "speech_prompt",
     Subject = "subject",
+    SystemPrompt = "system_prompt",
     Tags = "tags",
+    Temperature = "temperature",
     Timeout = "timeout",
+    ToolChoice = "tool_choice",
+    ToolTimeout = "tool_timeout",
+    Tools = "tools",
+    TopP = "top_p",
+    Total = "total",
+    Transcript = "transcript",
+    VoiceId = "voice_id",
+    VoiceIds = "voice_ids",
 }
 
 /// Raised for a value of a type that is never right.

@@ -18,7 +18,7 @@ use pyo3::{coroutine::CancelHandle, exceptions::PyTypeError, prelude::*};
 use tokio::sync::OnceCell;
 
 use crate::{
-    argument::{Given, name},
+    argument::{Given, given, name},
     error,
     grant::PyGrant,
     metrics::PyBrokerMetrics,
@@ -272,10 +272,6 @@ impl Drop for PyCredentialBroker {
     fn drop(&mut self) {
         self.workshop(runtime::generation());
     }
-}
-
-fn given<N, T>(argument: Option<Given<N, T>>) -> Option<T> {
-    argument.map(|argument| argument.value)
 }
 
 fn probed(py: Python<'_>, results: Result<Vec<ProbeResult>, BrokerError>) -> PyResult<Vec<PyProbeResult>> {

@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use nova_sonic_core::{broker::BrokerError, error::ErrorCode, scope::ScopeError};
+use nova_sonic_core::{
+    broker::BrokerError,
+    client::ClientError,
+    error::ErrorCode,
+    event::EventError,
+    scope::ScopeError,
+    session::{Failure, SessionError},
+};
 use pyo3::{
     intern,
     prelude::*,
@@ -45,6 +52,80 @@ pub(crate) fn broker(py: Python<'_>, why: &BrokerError) -> PyErr {
         request_id: why.request_id(),
     };
     raise(py, class_of(why), &why.to_string(), &details)
+}
+
+/// What a caller did wrong with a conversation.
+pub(crate) fn session(py: Python<'_>, why: &SessionError) -> PyErr {
+    coded(py, why.code(), &why.to_string())
+}
+
+/// Why a conversation could not be opened.
+pub(crate) fn client(py: Python<'_>, why: &ClientError) -> PyErr {
+    match why {
+        ClientError::Failed(why) => failure(py, why),
+        ClientError::Session(_) | _ => coded(py, why.code(), &why.to_string()),
+    }
+}
+
+/// What broke in a conversation.
+pub(crate) fn failure(py: Python<'_>, why: &Failure) -> PyErr {
+    let details = Details { code: Some(why.code()), request_id: why.request_id(), ..Details::default() };
+    raise(py, spoken(why.code()), why.message(), &details)
+}
+
+/// An argument that cannot be an event's.
+pub(crate) fn event(py: Python<'_>, argument: &str, why: &EventError) -> PyErr {
+    coded(py, why.code(), &format!("{argument}: {why}"))
+}
+
+/// The error of a code.
+pub(crate) fn coded(py: Python<'_>, code: ErrorCode, message: &str) -> PyErr {
+    raise(py, spoken(code), message, &Details { code: Some(code), ..Details::default() })
+}
+
+/// The class of an error of conversations, by the name that Bedrock gives it where it has one.
+#[expect(clippy::wildcard_enum_match_arm, reason = "codes without a class are open in number")]
+fn spoken(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::SessionClosed => "SessionClosed",
+        ErrorCode::AudioUnsupported
+        | ErrorCode::AudioBackpressure
+        | ErrorCode::ConfigurationInvalid
+        | ErrorCode::HistoryInvalid
+        | ErrorCode::RegionUnknown
+        | ErrorCode::TextEmpty
+        | ErrorCode::TextTooLong
+        | ErrorCode::ToolCallUnknown
+        | ErrorCode::ToolNameInvalid
+        | ErrorCode::ToolResultInvalid
+        | ErrorCode::ToolSchemaInvalid => CONFIGURATION,
+        ErrorCode::CredentialsMissing => "NoCredentialsError",
+        ErrorCode::CredentialsExpired => "ExpiredToken",
+        ErrorCode::CredentialsInvalid => "InvalidClientTokenId",
+        ErrorCode::ClockSkewed => "SignatureDoesNotMatch",
+        ErrorCode::AccessDenied => "AccessDeniedException",
+        ErrorCode::ModelNotFound => "ResourceNotFoundException",
+        ErrorCode::TlsRefused | ErrorCode::ConnectionFailed | ErrorCode::OpenTimeout => {
+            "EndpointConnectionError"
+        }
+        ErrorCode::ConnectionLost | ErrorCode::ServerSilent => "ConnectionClosedError",
+        ErrorCode::Throttled => "ThrottlingException",
+        ErrorCode::QuotaExceeded => "ServiceQuotaExceededException",
+        ErrorCode::ModelNotReady => "ModelNotReadyException",
+        ErrorCode::ModelTimeout => "ModelTimeoutException",
+        ErrorCode::ModelFailed => "ModelStreamErrorException",
+        ErrorCode::ServiceFailed => "InternalServerException",
+        ErrorCode::ServiceUnavailable => "ServiceUnavailableException",
+        ErrorCode::BackendTransient
+        | ErrorCode::InputIdle
+        | ErrorCode::ContentFiltered
+        | ErrorCode::VoiceUnknown
+        | ErrorCode::ToolResultRejected
+        | ErrorCode::HistoryTooLong
+        | ErrorCode::ProtocolViolated
+        | ErrorCode::RequestInvalid => "ValidationException",
+        _ => BASE,
+    }
 }
 
 /// The class, by the name that AWS gives the error where it has one.

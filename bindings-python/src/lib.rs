@@ -13,12 +13,14 @@ mod metrics;
 mod model;
 mod moment;
 mod probe;
+mod relay;
 mod runtime;
 mod scope;
 mod settings;
 mod shared_limits;
 #[cfg(test)]
 mod tests;
+mod voice;
 mod word;
 
 use pyo3::prelude::*;
@@ -35,9 +37,11 @@ mod _native {
         metrics::PyBrokerMetrics,
         model::{PyInferenceProfile, PyModelLifecycle},
         probe::PyProbeResult,
+        relay::{PyRelayClose, PyRelayConnection, PyRelayHandler, PyRelayRules, PyRelayToolCall},
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
         shared_limits::PySharedLimits,
+        voice::{PyVoice, PyVoiceClient, PyVoiceConfig},
     };
 
     #[pymodule_export]

@@ -17,9 +17,9 @@ use std::{
 
 use pyo3::{coroutine::CancelHandle, exceptions::PyRuntimeError, prelude::*};
 use tokio::{
-    runtime::{Builder, Handle, Runtime},
+    runtime::{Builder, EnterGuard, Handle, Runtime},
     sync::oneshot,
-    task::JoinHandle,
+    task::{AbortHandle, JoinHandle},
 };
 
 use crate::messenger::Messenger;
@@ -111,6 +111,16 @@ pub(crate) fn abandon<T>(dead: T) {
 }
 
 impl Current {
+    /// Begins `work` and waits for nothing.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        self.handle.spawn(work).abort_handle()
+    }
+
+    /// Who calls Python when something has come of work that was begun.
+    pub(crate) fn messenger(&self) -> Messenger {
+        self.messenger.clone()
+    }
+
     /// Waits, detached from the interpreter, for `work`.
     ///
     /// A signal whose handler raises, `Ctrl-C` for example, gives the work up and is raised here.
@@ -169,6 +179,11 @@ impl Current {
             outcome = outcome => outcome.map_err(|_| lost()),
         }
     }
+
+    /// Where what is begun or dropped meanwhile finds the runtime.
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
 }
 
 /// Work of a coroutine. Closed or forgotten, the coroutine takes it along.
@@ -206,7 +221,7 @@ impl Drop for Waiting {
 }
 
 fn shut_down() -> PyErr {
-    PyRuntimeError::new_err("the interpreter is shutting down: no credentials can be issued any more")
+    PyRuntimeError::new_err("the interpreter is shutting down: nothing can be begun any more")
 }
 
 /// Why work ended without an outcome.

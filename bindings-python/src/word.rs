@@ -55,6 +55,8 @@ words! {
     ModeWord = MODES;
     /// Where a model stands in its life.
     LifecycleWord = literal!("active", "ending", "end-of-life", "unknown");
+    /// Where a conversation stands.
+    StateWord = literal!("initializing", "listening", "thinking", "speaking", "idle", "closed");
     /// What the breaker does.
     BreakerWord = literal!("closed", "open", "half-open");
 }

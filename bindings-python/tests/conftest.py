@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
 import selectors
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -115,15 +118,38 @@ class Simulator:
     def __getattr__(self, name: str) -> str:
         return self.said[name]
 
+    def be_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", self.https)
+        monkeypatch.setenv("AWS_CA_BUNDLE", self.ca)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", self.access_key_id)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", self.secret_access_key)
 
-@pytest.fixture(scope="session")
-def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    def streams(self) -> list[dict[str, Any]]:
+        """Every stream that it has seen."""
+        with urllib.request.urlopen(self.control + "streams", timeout=START_SECONDS) as answer:
+            streams: list[dict[str, Any]] = json.load(answer)["streams"]
+        return streams
+
+    def ended(self, count: int) -> list[dict[str, Any]]:
+        """Its streams, once so many have ended; it learns of an end a moment after the other side."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            streams = self.streams()
+            if sum(stream["end"] is not None for stream in streams) >= count:
+                return streams
+            assert time.monotonic() < deadline, f"{count} streams should have ended: {streams}"
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def running_simulator(folder: pathlib.Path, *arguments: str) -> Iterator[Simulator]:
     """The project's simulator; a run without it fails, since it would show nothing."""
     program = os.environ.get("NOVA_SONIC_SIM")
     if not program:
         pytest.fail("NOVA_SONIC_SIM does not name the simulator: cargo build -p nova-sonic-sim, then set it")
-    ca = tmp_path_factory.mktemp("simulator") / "ca.pem"
-    command = [program, "--json", "--control", "--https-port", "0", "--http-port", "0", "--ca", str(ca)]
+    ports = ["--https-port", "0", "--http-port", "0", "--ca", str(folder / "ca.pem")]
+    command = [program, "--json", "--control", *ports, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         with selectors.DefaultSelector() as selector:
@@ -136,11 +162,32 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
             process.terminate()
 
 
+@pytest.fixture(scope="session")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """A simulator whose model repeats what it is told."""
+    with running_simulator(tmp_path_factory.mktemp("simulator"), "--max-streams", "200", "--speed", "8") as running:
+        yield running
+
+
 @pytest.fixture
 def simulator(simulator_process: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
     """The simulator, found as an operator would let it be found: by the environment, over TLS."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", simulator_process.https)
-    monkeypatch.setenv("AWS_CA_BUNDLE", simulator_process.ca)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", simulator_process.access_key_id)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", simulator_process.secret_access_key)
+    simulator_process.be_found(monkeypatch)
     return simulator_process
+
+
+@pytest.fixture
+def acting(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulator]]:
+    """Simulators that play a scenario: a built-in one's name, or what one is made of."""
+    with contextlib.ExitStack() as running:
+
+        def act(scenario: str | dict[str, Any], *arguments: str, speed: int = 8) -> Simulator:
+            if not isinstance(scenario, str):
+                (tmp_path / "scenario.json").write_text(json.dumps(scenario), "utf-8")
+                scenario = str(tmp_path / "scenario.json")
+            options = ("--scenario", scenario, "--speed", str(speed), *arguments)
+            simulator = running.enter_context(running_simulator(tmp_path, *options))
+            simulator.be_found(monkeypatch)
+            return simulator
+
+        yield act

@@ -7,30 +7,34 @@ import doctest
 import inspect
 import json
 import pathlib
+import subprocess
+import sys
+import wave
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import nova_sonic
 import pytest
 from conftest import Simulator
-from nova_sonic import CredentialBroker, _native, errors
+from nova_sonic import CredentialBroker, _native, blocking, errors, events, tools
 
 README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
 
 
 def documented() -> Iterator[tuple[str, object]]:
     """Everything public, by its dotted name."""
-    yield "nova_sonic", nova_sonic
-    yield "nova_sonic.errors", errors
-    for module in (nova_sonic, errors):
+    for module in (nova_sonic, errors, events, tools, blocking):
+        yield module.__name__, module
         for name in module.__all__:
             value = getattr(module, name)
+            if inspect.isfunction(value):
+                yield f"{module.__name__}.{name}", value
             if not inspect.isclass(value):
                 continue
             yield f"{module.__name__}.{name}", value
             for member in vars(value):
                 inner = getattr(value, member)
-                if not member.startswith("_") and not isinstance(inner, str):
+                if not member.startswith("_") and (callable(inner) or inspect.isdatadescriptor(inner)):
                     yield f"{module.__name__}.{name}.{member}", inner
 
 
@@ -57,7 +61,7 @@ def run_examples(name: str, text: str, names: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_run(simulator: Simulator, make_broker: Callable[..., CredentialBroker], name: str) -> None:
     broker = make_broker(limits=None)
-    names: dict[str, Any] = dict(vars(errors)) | dict(vars(nova_sonic))
+    names: dict[str, Any] = dict(vars(errors)) | dict(vars(tools)) | dict(vars(events)) | dict(vars(nova_sonic))
     names |= {"asyncio": asyncio, "json": json, "broker": broker, "grant": broker.issue("alice")}
     run_examples(name, inspect.getdoc(DOCUMENTED[name]) or "", names)
 
@@ -65,6 +69,17 @@ def test_the_examples_run(simulator: Simulator, make_broker: Callable[..., Crede
 def test_the_examples_of_the_front_page_run(simulator: Simulator) -> None:
     blocks = README.read_text(encoding="utf-8").split("```pycon\n")[1:]
     run_examples("README.md", "\n".join(block.split("```")[0] for block in blocks), {})
+
+
+def test_the_script_of_the_front_page_runs(simulator: Simulator, tmp_path: pathlib.Path) -> None:
+    scripts = [block.split("```")[0] for block in README.read_text(encoding="utf-8").split("```python\n")[1:]]
+    script = next(script for script in scripts if "VoiceSession" in script)
+    command = [sys.executable, "-W", "error", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Who was Ada Lovelace?\n", "the simulator's model repeats what it is told"
+    with wave.open(str(tmp_path / "answer.wav")) as sound:
+        assert sound.getframerate() == 24000 and sound.getnframes() > 2400
 
 
 def test_public_names_are_where_users_import_them_from() -> None:

@@ -1,4 +1,20 @@
-"""Short-lived credentials that can open an Amazon Nova Sonic stream and do nothing else.
+"""Spoken conversations with Amazon Nova Sonic, and credentials that can open its streams and do nothing else.
+
+A conversation, from a server:
+
+    >>> from nova_sonic import VoiceSession
+    >>> from nova_sonic.events import Transcript
+    >>> async def ask(question):
+    ...     async with VoiceSession() as session:  # region and credentials as every AWS SDK finds them
+    ...         await session.send_text(question)
+    ...         async for event in session:
+    ...             match event:
+    ...                 case Transcript(role="assistant", text=text):
+    ...                     return text
+    >>> asyncio.run(ask("Good morning!"))
+    'Good morning!'
+
+Credentials, for the browsers of an application's users:
 
     >>> from nova_sonic import CredentialBroker, ScopePolicy
     >>> broker = CredentialBroker(
@@ -9,8 +25,9 @@
     >>> grant = broker.issue("user-4711")
     >>> body = grant.to_json()  # for the browser of that user, with Cache-Control: no-store
 
-Nothing here logs, neither in Python nor in Rust: what a broker does is in its metrics, in the record of each grant and
-in the errors that it raises, none of which holds a secret.
+A broker logs nothing: what it does is in its metrics, in the record of each grant and in the errors that it raises.
+Conversations log to ``nova_sonic`` that they began and ended, and which tool failed. Neither logs a secret, nor what
+people say.
 """
 
 from __future__ import annotations
@@ -28,7 +45,7 @@ except ImportError as _why:
         "(with mod_wsgi set: WSGIApplicationGroup %{GLOBAL})"
     ) from _why
 
-from nova_sonic import errors
+from nova_sonic import _conversation, errors, events
 from nova_sonic._native import (
     BrokerMetrics,
     CredentialBroker,
@@ -39,8 +56,11 @@ from nova_sonic._native import (
     ModelLifecycle,
     ProbeResult,
     ScopePolicy,
+    VoiceClient,
     __version__,
 )
+from nova_sonic._voice import VoiceSession
+from nova_sonic.tools import Tool, ToolError, tool
 
 __all__ = [
     "BrokerMetrics",
@@ -52,11 +72,23 @@ __all__ = [
     "ModelLifecycle",
     "ProbeResult",
     "ScopePolicy",
+    "Tool",
+    "ToolError",
+    "VoiceClient",
+    "VoiceSession",
     "__version__",
     "errors",
+    "events",
+    "tool",
 ]
 
-# The native threads must be gone before the interpreter is, and are not there in a child of a fork.
+# Where users import them from.
+for _public in (VoiceSession, Tool, ToolError):
+    _public.__module__ = __name__
+
+# The native threads must be gone before the interpreter is, and are not there in a child of a fork. Conversations end
+# before them: hooks run in the reverse order.
 atexit.register(_native._at_exit)
+atexit.register(_conversation.hang_up_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_native._after_fork)

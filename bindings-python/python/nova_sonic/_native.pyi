@@ -6,9 +6,9 @@ from _typeshed import SupportsLenAndGetItem
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from os import PathLike
-from typing import Final, Literal, SupportsIndex, final
+from typing import Any, Final, Literal, SupportsIndex, final
 
-__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "ScopePolicy", "_SharedLimits", "_after_fork", "_at_exit", "_describe"]
+__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "RelayClose", "RelayConnection", "RelayHandler", "RelayRules", "RelayToolCall", "ScopePolicy", "VoiceClient", "_SharedLimits", "_Voice", "_VoiceConfig", "_after_fork", "_at_exit", "_describe"]
 
 _ADMIT_SCRIPT: Final[str]
 _SETTLE_SCRIPT: Final[str]
@@ -451,6 +451,203 @@ class ProbeResult:
         """
 
 @final
+class RelayClose:
+    """
+    The socket is to be closed. Nothing comes after it for the client.
+    """
+    __match_args__: Final[tuple[str, str]]
+    def __repr__(self, /) -> str: ...
+    @property
+    def code(self, /) -> int:
+        """
+        The code: 1000, or one of 4000 to 4999.
+        """
+    @property
+    def reason(self, /) -> str:
+        """
+        ``ended``, or the stable code of what went wrong.
+        """
+
+@final
+class RelayConnection:
+    """
+    One client's conversation, whatever holds its WebSocket. What the client sends is given to :meth:`receive_text` and
+    :meth:`receive_binary`, and what :meth:`next` says is done, until it says that it is over. :mod:`nova_sonic.asgi` and
+    ``nova_sonic.django.consumers`` do that.
+
+    Dropped before its end, it hangs up in order.
+    """
+    def __reduce__(self, /) -> str:
+        """
+        Refused: it belongs to a socket of this process.
+        """
+    def __repr__(self, /) -> str:
+        """
+        Shows neither who speaks nor what is said.
+        """
+    def end(self, /, code: SupportsIndex = 1000, message: str | None = None) -> None:
+        """
+        Ends the conversation from the server's side, in order, with one of the relay's close codes. What is said goes to
+        the client.
+        """
+    def gone(self, /) -> None:
+        """
+        The client's socket is closed, by whomever. :meth:`next` then has nothing more for it, and waits for what the
+        service says last.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        Its own name, 32 hexadecimal digits drawn at random.
+        """
+    async def next(self, /) -> list[str | bytes | RelayToolCall | RelayClose] | None:
+        """
+        Waits for the next things to do, in their order: a text or bytes to send, a tool to run, the socket to close.
+        ``None`` when both sides are done. For one task at a time; cancelled, it may lose what it has just taken.
+        """
+    def receive_binary(self, /, data: bytes) -> None:
+        """
+        Takes a binary message of the client; never waits.
+        """
+    def receive_text(self, /, text: str) -> None:
+        """
+        Takes a text message of the client; never waits.
+        """
+    def record_json(self, /) -> str:
+        """
+        What is worth keeping of it so far, as JSON: times in milliseconds since 1970, tokens used, and what was said.
+        """
+    def send_status(self, /, json: str) -> None:
+        """
+        Tells the client how things stand, in the application's own fields: the text of a JSON object.
+        """
+    @property
+    def subject(self, /) -> str:
+        """
+        Who speaks, as the application named them.
+        """
+    def tool_failed(self, /, id: str, message: str) -> bool:
+        """
+        Tells the model, in these words, that a tool has failed; ``False`` for a call that does not wait any more.
+        """
+    def tool_result(self, /, id: str, json: str) -> bool:
+        """
+        Gives a tool's result, the text of any JSON; ``False`` for a call that does not wait any more.
+        """
+
+@final
+class RelayHandler:
+    """
+    Lets browsers in that talk through this server, and counts them. Make one, keep it.
+
+    >>> from nova_sonic import VoiceClient
+    >>> from nova_sonic.relay import RelayHandler
+    >>> handler = RelayHandler(VoiceClient(region_name="us-east-1"), per_subject=2)
+    >>> handler.running
+    0
+
+    ``per_subject`` (4, since a conversation that changes its connection has two for a moment) bounds how many
+    conversations one user has at once, and ``total`` (10,000) how many this process has. With ``redis_url`` the first
+    holds for all processes that name the same Redis; where it does not answer, nobody is let in.
+
+    It is made anew after a fork, with nobody in it.
+    """
+    def __new__(cls, /, client: VoiceClient, *, per_subject: int = ..., total: int = ..., redis_url: str | None = None) -> RelayHandler: ...
+    def __reduce__(self, /) -> str:
+        """
+        Refused: it counts the conversations of this process.
+        """
+    def __repr__(self, /) -> str: ...
+    def connect(self, /, subject: str, rules: RelayRules | None = None, tools: Sequence[tuple[str, str, str]] | None = None) -> RelayConnection:
+        """
+        Lets a client in whom the application has authenticated as ``subject``, under ``rules`` and with ``tools`` (name,
+        description and JSON Schema of each) whose calls the server answers. One that has to be refused gets a connection,
+        too: it says why, and closes.
+        """
+    async def emptied(self, /) -> None:
+        """
+        Waits until the last conversation is over.
+        """
+    def end(self, /, subject: str, code: SupportsIndex = 1000, message: str | None = None) -> int:
+        """
+        Ends every conversation of a subject in this process, in order; returns how many there were.
+        """
+    def refuse(self, /, code: SupportsIndex, message: str) -> RelayConnection:
+        """
+        A connection that only says why it closes, for a client whom the application does not let in: a browser sees
+        nothing of a refused handshake. ``code`` is 4001 (nobody is signed in), 4003 (who is may not), 4004 or 4008.
+        """
+    @property
+    def running(self, /) -> int:
+        """
+        Conversations that this process has now.
+        """
+    def send_status(self, /, subject: str, json: str) -> int:
+        """
+        Tells every page of a subject that talks through this process how things stand: the text of a JSON object.
+        Returns how many there are.
+        """
+    def shut_down(self, /) -> None:
+        """
+        Lets nobody else in, and tells those who talk to go on elsewhere: a page opens its conversation anew, with what
+        was said.
+        """
+
+@final
+class RelayRules:
+    """
+    What the server decides about one conversation, whatever the client sends.
+
+    >>> from nova_sonic.relay import RelayRules
+    >>> RelayRules(system_prompt="You tell stories to children.", voice_id="amy", client_tools=False)
+    <RelayRules locks=['systemPrompt', 'voice', 'tools']>
+
+    ``system_prompt`` is the one that the model gets, and what the client sends as prompt is dropped; ``prompt_prefix`` goes
+    before the client's own. ``voice_id`` is the voice that speaks, and ``voice_ids`` are those among which the client may
+    choose. With ``client_tools=False`` the model gets the server's tools and no others. ``max_tokens`` bounds one answer.
+
+    ``max_duration`` bounds the conversation, in seconds; ``idle_timeout`` (300) ends one in which nobody says anything,
+    and ``silence_timeout`` (60) one whose client sends nothing at all. ``tool_timeout`` (120) bounds a tool of the
+    server's own. Without ``transcript`` the record does not keep what was said.
+    """
+    def __new__(cls, /, *, system_prompt: str | None = None, prompt_prefix: str | None = None, voice_id: str | None = None, voice_ids: Sequence[str] | None = None, client_tools: bool = ..., max_tokens: int | None = None, max_duration: float | None = None, idle_timeout: float | None = None, silence_timeout: float | None = None, tool_timeout: float | None = None, transcript: bool = ...) -> RelayRules: ...
+    def __repr__(self, /) -> str:
+        """
+        Shows nothing of a prompt.
+        """
+    @property
+    def locks(self, /) -> list[str]:
+        """
+        What the client cannot change, as it is told: of ``systemPrompt``, ``voice`` and ``tools``.
+        """
+
+@final
+class RelayToolCall:
+    """
+    A tool of the server's own is to be run, and its result given to the connection.
+    """
+    __match_args__: Final[tuple[str, str, str]]
+    def __repr__(self, /) -> str:
+        """
+        Shows nothing of what was said.
+        """
+    @property
+    def id(self, /) -> str:
+        """
+        The call.
+        """
+    @property
+    def input(self, /) -> str:
+        """
+        Text of the arguments, normally a JSON object.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The tool.
+        """
+
+@final
 class ScopePolicy:
     """
     What a credential may do, and nothing else: open a stream with named models in one region.
@@ -536,6 +733,39 @@ class ScopePolicy:
         """
 
 @final
+class VoiceClient:
+    """
+    Reaches the service for any number of conversations, which share its idle connections. Make one, keep it.
+
+    >>> from nova_sonic import VoiceClient
+    >>> client = VoiceClient(region_name="us-east-1")
+    >>> client
+    <VoiceClient model_id='amazon.nova-2-sonic-v1:0'>
+
+    Credentials are ``aws_access_key_id``, ``aws_secret_access_key`` and ``aws_session_token`` if given, those of
+    ``boto3_session`` (asked for at each conversation, so that it can refresh them), those of ``profile_name``, or what
+    the usual chain of an AWS SDK finds. The region is otherwise that of the boto3 session, the profile or ``AWS_REGION``;
+    ``endpoint_url`` that of ``AWS_ENDPOINT_URL_BEDROCK_RUNTIME`` or ``AWS_ENDPOINT_URL``, and ``ca_bundle`` that of
+    ``AWS_CA_BUNDLE`` or ``REQUESTS_CA_BUNDLE``.
+
+    With ``shared_connection=True`` all conversations go over one HTTP/2 connection: less memory and fewer handshakes, but
+    each waits for the lost packets of the others.
+
+    Making one checks the arguments and sends nothing. It is made anew after a fork.
+    """
+    def __new__(cls, /, *, region_name: str | None = None, model_id: str | None = None, endpoint_url: str | None = None, ca_bundle: str | PathLike[str] | None = None, profile_name: str | None = None, aws_access_key_id: str | None = None, aws_secret_access_key: str | bytes | None = None, aws_session_token: str | bytes | None = None, boto3_session: Any | None = None, shared_connection: bool = ...) -> VoiceClient: ...
+    def __reduce__(self, /) -> str:
+        """
+        Refused: it holds keys, and connections that belong to this process.
+        """
+    def __repr__(self, /) -> str: ...
+    @property
+    def model_id(self, /) -> str:
+        """
+        The model that conversations are held with.
+        """
+
+@final
 class _SharedLimits:
     """
     Limits that processes share, in the Redis of a URL. Private to this package.
@@ -559,6 +789,80 @@ class _SharedLimits:
         """
         The same for asyncio and uvloop.
         """
+
+@final
+class _Voice:
+    """
+    One conversation. Private to this package: ``nova_sonic.VoiceSession`` is what waits for it.
+    """
+    def __new__(cls, /, client: VoiceClient, config: _VoiceConfig, ring: Any) -> _Voice:
+        """
+        Begins to open a conversation. ``ring`` is called, by another thread, when there is something new to see.
+        """
+    def __reduce__(self, /) -> str:
+        """
+        Refused: a conversation is one connection of one process.
+        """
+    def fail_tool(self, /, id: str, message: str) -> None:
+        """
+        Tells the model that a tool failed.
+        """
+    def hang_up(self, /) -> None:
+        """
+        Hangs up in order, or gives up opening.
+        """
+    def history(self, /) -> list[tuple[str, str]]:
+        """
+        What was said and heard: roles and words.
+        """
+    def interrupt(self, /) -> None:
+        """
+        Drops the rest of the answer.
+        """
+    def opened(self, /) -> bool:
+        """
+        Whether it is open. Raises what stands in the way.
+        """
+    def report_played(self, /, turn: SupportsIndex, samples: SupportsIndex) -> None:
+        """
+        Reports how many samples of a turn have been played.
+        """
+    def send_audio(self, /, data: bytes, start: SupportsIndex) -> int:
+        """
+        Sends sound from the byte ``start`` on; returns up to where it was taken. If that is not the end, the bell rings
+        when there is room.
+        """
+    def send_text(self, /, text: str) -> None:
+        """
+        Sends something the user typed.
+        """
+    def send_tool_result(self, /, id: str, json: str) -> None:
+        """
+        Answers a call with the text of a JSON value.
+        """
+    def set_microphone(self, /, position: str) -> None:
+        """
+        Opens, mutes or closes the microphone.
+        """
+    def state(self, /) -> Literal["initializing", "listening", "thinking", "speaking", "idle", "closed"]:
+        """
+        Where the conversation stands.
+        """
+    def take(self, /, limit: SupportsIndex) -> tuple[list[Any], bool]:
+        """
+        Up to ``limit`` events, and whether these were the last. If fewer came, the bell rings for the next.
+        """
+    def usage(self, /) -> tuple[int, int, int, int]:
+        """
+        Tokens: speech and text in, speech and text out.
+        """
+
+@final
+class _VoiceConfig:
+    """
+    What a conversation is to be like. Private to this package: ``nova_sonic.VoiceSession`` says what is meant.
+    """
+    def __new__(cls, /, *, system_prompt: str | None = None, speech_prompt: str | None = None, history: Sequence[tuple[str, str]] | None = None, voice_id: str | None = None, input_sample_rate: int | None = None, output_sample_rate: int | None = None, max_tokens: int | None = None, top_p: float | None = None, temperature: float | None = None, endpointing: str | None = None, tools: Sequence[tuple[str, str, str]] | None = None, tool_choice: str | None = None, speak_first: str | None = None, microphone: str | None = None, playback: str | None = None, open_timeout: float | None = None, answer_timeout: float | None = None, tool_timeout: float | None = None, idle_timeout: float | None = None, max_duration: float | None = None) -> _VoiceConfig: ...
 
 def _after_fork() -> None:
     """

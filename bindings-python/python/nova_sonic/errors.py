@@ -1,5 +1,8 @@
 """Everything that this package raises for a reason outside the program, named as AWS names it.
 
+Credentials fail with the names of STS (``AccessDenied``), conversations with those of Bedrock
+(``AccessDeniedException``).
+
 Every error is a :class:`NovaSonicError`. Its ``code`` is the same text in every language of the project; ``message``
 never holds a secret, a token, a role's ARN or what AWS wrote, so it is safe in a log.
 
@@ -17,20 +20,32 @@ from nova_sonic import _native
 
 __all__ = [
     "AccessDenied",
+    "AccessDeniedException",
     "ConfigurationError",
+    "ConnectionClosedError",
     "EndpointConnectionError",
     "ExpiredToken",
+    "InternalServerException",
     "InvalidClientTokenId",
     "LimitExceeded",
     "MalformedPolicyDocument",
+    "ModelNotReadyException",
+    "ModelStreamErrorException",
+    "ModelTimeoutException",
     "NoCredentialsError",
     "NovaSonicError",
     "PackedPolicyTooLarge",
     "RegionDisabledException",
+    "ResourceNotFoundException",
+    "ServiceQuotaExceededException",
     "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "SessionClosed",
     "SignatureDoesNotMatch",
     "Throttling",
+    "ThrottlingException",
     "ValidationError",
+    "ValidationException",
 ]
 
 Blame = Literal["caller", "model", "service", "network"]
@@ -97,7 +112,7 @@ class ConfigurationError(NovaSonicError, ValueError):
 
 
 class NoCredentialsError(NovaSonicError):
-    """The backend itself has no AWS credentials to call STS with."""
+    """The backend itself has no AWS credentials to call AWS with."""
 
     code = "credentials_missing"
 
@@ -157,7 +172,7 @@ class ValidationError(NovaSonicError):
 
 
 class EndpointConnectionError(NovaSonicError):
-    """STS could not be reached, or did not answer in time."""
+    """AWS could not be reached, or did not answer in time."""
 
     code = "connection_failed"
 
@@ -172,3 +187,75 @@ class LimitExceeded(NovaSonicError):
     """The subject has used up its limit, or already has a call under way. STS was not called."""
 
     code = "limit_exceeded"
+
+
+class SessionClosed(NovaSonicError):
+    """Something was asked of a conversation that is not open, or not any more."""
+
+    code = "session_closed"
+
+
+class AccessDeniedException(NovaSonicError):
+    """The credentials may not open this model, or the model is not enabled for the account."""
+
+    code = "access_denied"
+
+
+class ResourceNotFoundException(NovaSonicError):
+    """There is no such model in this region."""
+
+    code = "model_not_found"
+
+
+class ThrottlingException(NovaSonicError):
+    """Bedrock takes no more conversations for the moment."""
+
+    code = "throttled"
+
+
+class ServiceQuotaExceededException(NovaSonicError):
+    """The account's quota of conversations is used up."""
+
+    code = "quota_exceeded"
+
+
+class ModelNotReadyException(NovaSonicError):
+    """The model is loading."""
+
+    code = "model_not_ready"
+
+
+class ModelTimeoutException(NovaSonicError):
+    """The eight minutes of a stream are over."""
+
+    code = "model_timeout"
+
+
+class ModelStreamErrorException(NovaSonicError):
+    """The model failed in mid-conversation."""
+
+    code = "model_failed"
+
+
+class InternalServerException(NovaSonicError):
+    """AWS failed inside."""
+
+    code = "service_failed"
+
+
+class ServiceUnavailableException(NovaSonicError):
+    """Bedrock is unavailable."""
+
+    code = "service_unavailable"
+
+
+class ValidationException(NovaSonicError):
+    """Bedrock refused what was sent; ``code`` tells why, as far as Bedrock does."""
+
+    code = "request_invalid"
+
+
+class ConnectionClosedError(NovaSonicError):
+    """The connection broke in mid-conversation, or the service stopped answering."""
+
+    code = "connection_lost"

@@ -1,0 +1,436 @@
+"""Conversations with the simulator, in asyncio, uvloop and trio."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import gc
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import trio
+import uvloop
+from conftest import Ran, Simulator
+from nova_sonic import VoiceClient, VoiceSession, events
+from nova_sonic.errors import (
+    ConfigurationError,
+    EndpointConnectionError,
+    InvalidClientTokenId,
+    ModelStreamErrorException,
+    NoCredentialsError,
+    NovaSonicError,
+    SessionClosed,
+    ThrottlingException,
+)
+
+Act = Callable[..., Simulator]
+Run = Callable[[Callable[[], Awaitable[None]]], None]
+SECONDS = 60.0
+
+
+def in_uvloop(main: Callable[[], Awaitable[None]]) -> None:
+    loop = uvloop.new_event_loop()
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
+
+
+@pytest.fixture(params=["asyncio", "uvloop", "trio"])
+def run(request: pytest.FixtureRequest) -> Run:
+    runs: dict[str, Run] = {"asyncio": lambda main: asyncio.run(main()), "uvloop": in_uvloop, "trio": trio.run}  # type: ignore[arg-type]
+    return runs[request.param]
+
+
+def speech(seconds: float, rate: int = 16000) -> array.array[int]:
+    """Something that a listener takes for a voice, and then silence."""
+    loud = (int(12000 * math.sin(at * 0.13) * math.sin(at * 0.0021)) for at in range(int(rate * seconds)))
+    return array.array("h", [*loud, *bytes(rate * 3)])
+
+
+async def until(
+    session: VoiceSession, wanted: type[events.Event] | Callable[[events.Event], bool]
+) -> list[events.Event]:
+    """The events up to a wanted one."""
+    seen = []
+    async for event in session:
+        seen.append(event)
+        if isinstance(event, wanted) if isinstance(wanted, type) else wanted(event):
+            return seen
+    raise AssertionError(f"it never came: {seen}")
+
+
+def answered(event: events.Event) -> bool:
+    return isinstance(event, events.StateChanged) and event.from_state == "speaking"
+
+
+def words(seen: list[events.Event], role: str, stage: str) -> str:
+    texts = [event.text for event in seen if isinstance(event, events.Transcript)
+             and (event.role, event.stage) == (role, stage)]  # fmt: skip
+    return " ".join(texts)
+
+
+def test_what_is_typed_is_answered(run: Run, simulator: Simulator) -> None:
+    async def main() -> None:
+        session = VoiceSession()
+        assert session.state == "initializing"
+        async with session:
+            await session.send_text("Good morning!")
+            seen = await until(session, answered)
+            assert words(seen, "assistant", "partial") == "Good morning!"
+            sound = [event for event in seen if isinstance(event, events.Audio)]
+            assert sum(event.duration_ms for event in sound) > 200
+            assert {event.sample_rate for event in sound} == {24000}
+            assert session.usage.total > 0
+            assert seen[0] == events.StateChanged("initializing", "listening")
+        assert session.state == "closed"
+        assert session.history[0] == events.Message("user", "Good morning!")
+        rest = [event async for event in session]
+        assert rest[-1] == events.Closed("hangup")
+
+    run(main)
+
+
+@pytest.mark.parametrize("form", [bytes, memoryview, lambda sound: sound])
+def test_what_is_said_is_answered(simulator: Simulator, form: Callable[[Any], Any]) -> None:
+    async def main() -> None:
+        async with VoiceSession() as session:
+            await session.send_audio(form(speech(1.5)))
+            seen = await until(session, answered)
+            assert words(seen, "user", "final").startswith("(speech of")
+            assert sum(event.duration_ms for event in seen if isinstance(event, events.Audio)) > 500
+
+    asyncio.run(main())
+
+
+def test_sound_of_any_length_waits_for_the_network(run: Run, simulator: Simulator) -> None:
+    async def main() -> None:
+        async with VoiceSession() as session:
+            # Far more than may wait: it can only be taken as fast as it is sent.
+            for _ in range(3):
+                await session.send_audio(bytes(16000 * 2 * 10))
+        stream = simulator.ended(1)[-1]
+        assert stream["events_received"] > 30
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("sound", "error"),
+    [
+        (b"\0", ConfigurationError),
+        (array.array("f", [0.5]), TypeError),
+        (array.array("i", [1]), TypeError),
+        (memoryview(bytes(8)).cast("h", (2, 2)), ConfigurationError),
+        ("sound", TypeError),
+    ],
+)
+def test_what_is_no_sound_is_refused(simulator: Simulator, sound: Any, error: type[Exception]) -> None:
+    async def main() -> None:
+        async with VoiceSession() as session:
+            with pytest.raises(error):
+                await session.send_audio(sound)
+            await session.send_text("We go on.")
+            await until(session, answered)
+
+    asyncio.run(main())
+
+
+def test_an_answer_is_interrupted(run: Run, acting: Act) -> None:
+    acting({"name": "long", "turns": [{"say": [{"text": "word " * 200}]}]}, speed=1)
+
+    async def main() -> None:
+        async with VoiceSession(playback="reported") as session:
+            await session.send_text("Talk.")
+            sound = (await until(session, events.Audio))[-1]
+            assert isinstance(sound, events.Audio)
+            session.report_played(sound.turn, 2400)
+            session.interrupt()
+            cut = (await until(session, events.Interrupted))[-1]
+            assert isinstance(cut, events.Interrupted)
+            assert (cut.turn, cut.heard_ms) == (sound.turn, 100)
+
+    run(main)
+
+
+@pytest.mark.parametrize("how", ["exception", "cancelled", "forgotten", "closed twice", "unread"])
+def test_a_conversation_is_hung_up_in_order_however_it_is_left(acting: Act, how: str) -> None:
+    simulator = acting("parrot")
+
+    async def leave() -> None:
+        if how == "forgotten":
+            session = VoiceSession()
+            await session.open()
+            del session
+            gc.collect()
+            return
+        async with VoiceSession() as session:
+            await session.send_text("Hello.")
+            if how == "exception":
+                raise KeyError
+            if how == "cancelled":
+                await until(session, events.Closed)
+            if how == "closed twice":
+                await session.close()
+
+    async def main() -> None:
+        with contextlib.suppress(KeyError, asyncio.TimeoutError):
+            await asyncio.wait_for(leave(), 0.3 if how == "cancelled" else SECONDS)
+        assert [stream["end"] for stream in await asyncio.to_thread(simulator.ended, 1)] == ["completed"]
+
+    asyncio.run(main())
+
+
+def test_trio_hangs_up_in_order_when_it_cancels(acting: Act) -> None:
+    simulator = acting("parrot")
+
+    async def main() -> None:
+        with trio.move_on_after(0.3) as scope:
+            async with VoiceSession() as session:
+                async for _ in session:
+                    pass
+        assert scope.cancelled_caught
+        streams = await trio.to_thread.run_sync(simulator.ended, 1)
+        assert [stream["end"] for stream in streams] == ["completed"]
+
+    trio.run(main)
+
+
+@pytest.mark.parametrize("module", ["nova_sonic", "nova_sonic.blocking"])
+def test_ctrl_c_hangs_up_in_order(acting: Act, run_python: Callable[..., Ran], module: str) -> None:
+    simulator = acting("parrot")
+    body = (
+        "    async with VoiceSession() as session:\n        async for event in session:\n"
+        if module == "nova_sonic"
+        else "    with VoiceSession() as session:\n        for event in session:\n"
+    )
+    ran = run_python(
+        f"import asyncio, os, signal, threading\nfrom {module} import VoiceSession\n"
+        f"{'async ' if module == 'nova_sonic' else ''}def main():\n{body}"
+        "            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "try:\n"
+        f"    {'asyncio.run(main())' if module == 'nova_sonic' else 'main()'}\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    assert (ran.code, ran.out, ran.err) == (0, "interrupted\n", "")
+    assert [stream["end"] for stream in simulator.ended(1)] == ["completed"]
+
+
+def test_what_a_program_leaves_open_is_hung_up_in_order(acting: Act, run_python: Callable[..., Ran]) -> None:
+    simulator = acting("parrot")
+    ran = run_python(
+        "from nova_sonic.blocking import VoiceSession\nsession = VoiceSession()\nsession.open()\nprint(session.state)\n"
+    )
+    assert (ran.code, ran.out, ran.err) == (0, "listening\n", "")
+    assert [stream["end"] for stream in simulator.ended(1)] == ["completed"]
+
+
+def test_a_fork_leaves_the_conversation_to_its_parent(simulator: Simulator, run_python: Callable[..., Ran]) -> None:
+    ran = run_python(
+        "import os, sys, warnings\nfrom nova_sonic.blocking import VoiceSession\nfrom nova_sonic.errors import SessionClosed\n"
+        "warnings.simplefilter('ignore', DeprecationWarning)\n"
+        "client = VoiceClient()\n"
+        "with VoiceSession(client=client) as session:\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        try:\n"
+        "            session.send_text('Hello.')\n"
+        "        except SessionClosed:\n"
+        "            del session\n"
+        "            with VoiceSession(client=client) as own:\n"
+        "                own.send_text('Hello.')\n"
+        "                code = 0 if any(type(event).__name__ == 'Audio' for event in own) else 2\n"
+        "            os._exit(code)\n"
+        "        os._exit(1)\n"
+        "    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n"
+        "    session.send_text('Hello.')\n"
+        "    print(code, next(type(event).__name__ for event in session if type(event).__name__ == 'Audio'))\n"
+    )
+    assert (ran.code, ran.out, ran.err) == (0, "0 Audio\n", "")
+
+
+def test_what_breaks_a_conversation_is_told_and_then_raised(run: Run, acting: Act) -> None:
+    fault = {"after_audio_frames": 3, "kind": "model_stream_error"}
+    acting({"name": "broken", "turns": [{"say": [{"text": "I break off."}], "fault": fault}]})
+
+    async def main() -> None:
+        seen = []
+        with pytest.raises(ModelStreamErrorException) as raised:
+            async with VoiceSession() as session:
+                await session.send_text("Talk.")
+                async for event in session:
+                    seen.append(event)
+        last = seen[-1]
+        assert isinstance(last, events.Closed) and last.error is raised.value
+        assert last.reason == raised.value.code == "model_failed" and raised.value.retryable
+        assert [event async for event in session] == []
+
+    run(main)
+
+
+def test_what_stands_in_the_way_is_raised_at_the_opening(acting: Act, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = acting("parrot", "--max-streams", "1")
+
+    async def opening(**settings: Any) -> None:
+        async with VoiceSession(**settings):
+            pass
+
+    async def main() -> None:
+        with pytest.raises(InvalidClientTokenId) as refused:
+            await opening(aws_access_key_id="AKIAWRONG", aws_secret_access_key="wrong")
+        assert refused.value.code == "credentials_invalid" and refused.value.request_id
+        with pytest.raises(EndpointConnectionError) as unreached:
+            await opening(endpoint_url="http://127.0.0.1:9")
+        assert unreached.value.retryable and unreached.value.blame == "network"
+        async with VoiceSession():
+            with pytest.raises(ThrottlingException):
+                await opening()
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        with pytest.raises(NoCredentialsError):
+            await opening(endpoint_url=simulator.http)
+
+    asyncio.run(main())
+
+
+def test_opening_is_given_up_when_it_is_cancelled(acting: Act) -> None:
+    acting({"name": "mute", "opening": "silence"})
+
+    async def main() -> None:
+        session = VoiceSession()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(session.open(), 0.2)
+        assert session.state == "closed"
+        with pytest.raises(SessionClosed):
+            await session.send_text("Hello?")
+        with pytest.raises(NovaSonicError) as late:
+            await VoiceSession(open_timeout=0.1).open()
+        assert late.value.code == "open_timeout"
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"region_name": "moon"}, "region"),
+        ({"voice_id": "no voice"}, "voice_id"),
+        ({"input_sample_rate": 44100}, "input_sample_rate must be 8000, 16000 or 24000"),
+        ({"temperature": 2.0}, "temperature"),
+        ({"endpointing": "soon"}, "endpointing must be 'high', 'medium' or 'low'"),
+        ({"history": [("system", "x")]}, "history[0]"),
+        ({"tool_choice": "missing"}, "tool_choice"),
+        ({"tool_timeout": -1}, "tool_timeout"),
+        ({"aws_access_key_id": "AKIA"}, "aws_secret_access_key is missing"),
+        ({"client": None, "model_id": ""}, "model_id"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_is_sent(simulator: Simulator, settings: Any, told: str) -> None:
+    with pytest.raises(ConfigurationError) as wrong:
+        VoiceSession(**settings)
+    assert told in str(wrong.value) and wrong.value.blame == "caller"
+
+
+def test_a_setting_of_the_wrong_type_is_named(simulator: Simulator) -> None:
+    with pytest.raises(TypeError, match="system_prompt must be a str, not int"):
+        VoiceSession(system_prompt=7)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="region_name is the client's to know"):
+        VoiceSession(client=VoiceClient(), region_name="us-east-1")
+
+
+def test_a_session_is_used_in_order(simulator: Simulator) -> None:
+    async def main() -> None:
+        session = VoiceSession()
+        with pytest.raises(SessionClosed):
+            session.interrupt()
+        with pytest.raises(SessionClosed):
+            await session.__anext__()
+        await session.close()
+        async with session:
+            with pytest.raises(SessionClosed):
+                await session.open()
+            with pytest.raises(ConfigurationError) as empty:
+                await session.send_text(" ")
+            assert empty.value.code == "text_empty"
+        with pytest.raises(SessionClosed):
+            await session.send_text("Hello?")
+
+    asyncio.run(main())
+    with pytest.raises(RuntimeError, match=r"nova_sonic\.blocking"):
+        VoiceSession().open().send(None)
+
+
+def test_a_session_of_boto3_hands_its_credentials_over(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    class Frozen:
+        access_key, secret_key, token = simulator.access_key_id, simulator.secret_access_key, None
+
+    class Credentials:
+        def get_frozen_credentials(self) -> Frozen:
+            nonlocal asked
+            asked += 1
+            return Frozen()
+
+    class Session:
+        """As boto3's, as far as it is used."""
+
+        region_name = "us-east-1"
+
+        def get_credentials(self) -> Credentials | None:
+            return self.has
+
+        has: Credentials | None = Credentials()
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name)
+
+    async def main() -> None:
+        client = VoiceClient(boto3_session=Session())
+        for _ in range(2):
+            async with VoiceSession(client=client) as session:
+                await session.send_text("Hello.")
+                await until(session, answered)
+        assert asked == 2, "what it has is asked for anew each time"
+        session = Session()
+        session.has = None
+        with pytest.raises(NoCredentialsError):
+            await VoiceSession(boto3_session=session).open()
+        with pytest.raises(NoCredentialsError):
+            await VoiceSession(boto3_session=object(), region_name="us-east-1").open()
+
+    asyncio.run(main())
+
+
+def test_nobody_reads_what_people_say_in_a_log(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def main() -> None:
+        async with VoiceSession(system_prompt="the quiet fox") as session:
+            await session.send_text("my secret is 4711")
+            seen = await until(session, answered)
+            told = repr([*seen, session, session.history])
+            assert "4711" not in told and "Transcript(" in told
+            logging.getLogger("application").info("%s", seen)
+
+    asyncio.run(main())
+    assert "a conversation began" in caplog.text and "a conversation ended: hangup" in caplog.text
+    assert "4711" not in caplog.text and "fox" not in caplog.text
+
+
+def test_many_conversations_share_a_client(simulator: Simulator) -> None:
+    async def one(client: VoiceClient, number: int) -> str:
+        async with VoiceSession(client=client) as session:
+            await session.send_text(f"I am number {number}.")
+            return words(await until(session, answered), "assistant", "partial")
+
+    async def main() -> None:
+        client = VoiceClient()
+        told = await asyncio.gather(*(one(client, number) for number in range(30)))
+        assert told == [f"I am number {number}." for number in range(30)]
+
+    asyncio.run(main())
