@@ -9,6 +9,7 @@ import pathlib
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -182,11 +183,12 @@ def acting(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with contextlib.ExitStack() as running:
 
         def act(scenario: str | dict[str, Any], *arguments: str, speed: int = 8) -> Simulator:
+            folder = pathlib.Path(tempfile.mkdtemp(dir=tmp_path))
             if not isinstance(scenario, str):
-                (tmp_path / "scenario.json").write_text(json.dumps(scenario), "utf-8")
-                scenario = str(tmp_path / "scenario.json")
+                (folder / "scenario.json").write_text(json.dumps(scenario), "utf-8")
+                scenario = str(folder / "scenario.json")
             options = ("--scenario", scenario, "--speed", str(speed), *arguments)
-            simulator = running.enter_context(running_simulator(tmp_path, *options))
+            simulator = running.enter_context(running_simulator(folder, *options))
             simulator.be_found(monkeypatch)
             return simulator
 

@@ -16,6 +16,12 @@ from nova_sonic import (
     ModelLifecycle,
     ProbeResult,
     ScopePolicy,
+    ToolError,
+    VoiceClient,
+    VoiceSession,
+    blocking,
+    events,
+    tool,
 )
 from nova_sonic.errors import LimitExceeded, NovaSonicError
 from typing_extensions import assert_type
@@ -73,6 +79,64 @@ async def check(broker: CredentialBroker) -> list[str]:
     lifecycle = ScopePolicy.model_lifecycle("amazon.nova-2-sonic-v1:0", now=datetime.now(timezone.utc))
     assert_type(lifecycle, ModelLifecycle)
     return [result.advice or "" for result in results if not result.passed]
+
+
+@tool(timeout=5)
+async def get_weather(city: str, days: int = 1) -> dict[str, float]:
+    """Weather of a city."""
+    return {"temperature": 21.0 + days}
+
+
+def get_time(zone: str) -> str:
+    """The time in a zone."""
+    if not zone:
+        raise ToolError("which zone?")
+    return "10:12"
+
+
+async def talk(sound: bytes | memoryview) -> str:
+    assert_type(await get_weather("Oslo", days=2), dict[str, float])
+    client = VoiceClient(region_name="us-east-1", ca_bundle=Path("ca.pem"))
+    session = VoiceSession(
+        client=client, tools=[get_weather, get_time], endpointing="high", history=[("user", "Hello")]
+    )
+    told = ""
+    async with session:
+        assert_type(session, VoiceSession)
+        assert_type(session.history, list[events.Message])
+        await session.send_audio(sound)
+        async for event in session:
+            assert_type(event, events.Event)
+            match event:
+                case events.Audio(pcm=pcm, sample_rate=rate):
+                    assert_type(pcm, bytes)
+                    assert_type(rate, int)
+                case events.Transcript(role="assistant", text=text):
+                    told += text
+                case events.ToolCall(handled=False):
+                    session.send_tool_result(event, {"answer": 42})
+                case events.Closed(error=error):
+                    assert_type(error, NovaSonicError | None)
+                    break
+                case _:
+                    assert_type(session.usage.total, int)
+    return told
+
+
+def talk_without_a_loop() -> events.Event | None:
+    with blocking.VoiceSession(tools=[get_time]) as session:
+        assert_type(session, blocking.VoiceSession)
+        session.send_text("What time is it?")
+        for event in session:
+            assert_type(event, events.Event)
+        return session.receive(timeout=1.5)
+
+
+async def wrong_talk(session: VoiceSession) -> None:
+    await session.send_audio("sound")  # type: ignore[arg-type]
+    session.set_microphone("off")  # type: ignore[arg-type]
+    VoiceSession("You are kind.")  # type: ignore[arg-type, call-arg]
+    VoiceSession(system_prompt=7)  # type: ignore[arg-type]
 
 
 def wrong(broker: CredentialBroker) -> None:

@@ -38,6 +38,8 @@ enum Bench {
     Sessions(PassedOn),
     /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
     Django(PassedOn),
+    /// CPU and memory of many conversations in Python, against the AWS SDK for Python.
+    Python(PassedOn),
     /// Delays, CPU, memory and size of a page that talks, against one with the SDK for JavaScript.
     Browser(PassedOn),
 }
@@ -56,6 +58,7 @@ impl Bench {
             Self::Allocations(PassedOn::default()),
             Self::Sessions(PassedOn::default()),
             Self::Django(PassedOn::default()),
+            Self::Python(PassedOn::default()),
             Self::Browser(PassedOn::default()),
         ]
     }
@@ -66,6 +69,7 @@ impl Bench {
             Self::Allocations(_) => "Allocations of a conversation under way",
             Self::Sessions(_) => "Many conversations in real time",
             Self::Django(_) => "Credentials from a Django project",
+            Self::Python(_) => "Many conversations in Python",
             Self::Browser(_) => "A page that talks",
         }
     }
@@ -76,6 +80,7 @@ impl Bench {
             Self::Allocations(passed_on) => ("allocations", passed_on),
             Self::Sessions(passed_on) => ("sessions", passed_on),
             Self::Django(passed_on) => ("django", passed_on),
+            Self::Python(passed_on) => return python(check, &passed_on.arguments),
             Self::Browser(passed_on) => return browser(check, &passed_on.arguments),
         };
         let mut cargo =
@@ -96,7 +101,11 @@ impl Bench {
                 cargo.arg("--simulator").arg(simulator).arg("--redis-url").arg(redis.url());
                 _redis = Some(redis);
             }
-            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Browser(_) => {}
+            Self::Frame(_)
+            | Self::Allocations(_)
+            | Self::Sessions(_)
+            | Self::Python(_)
+            | Self::Browser(_) => {}
         }
         child::run(&mut cargo, "the lines above say which budget was broken or what did not build")
     }
@@ -110,6 +119,25 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         bench.run(arguments.check)?;
     }
     Ok(())
+}
+
+/// The package as it is shipped, beside the AWS SDK for Python.
+fn python(check: bool, arguments: &[String]) -> Done {
+    let folder = tools::root().join("benches/python");
+    tools::need_path(&folder, "the clients that are compared")?;
+    let target = Workspace::load()?.target();
+    step::say("      building the server and the wheel");
+    child::run(
+        &mut tools::cargo(&["build", "--release", "--package", "nova-sonic-benches", "--bin", "sessions"]),
+        "mend what the compiler names above",
+    )?;
+    let server = target.join("release").join(format!("sessions{}", std::env::consts::EXE_SUFFIX));
+    let wheel = wheel::build(Profile::Release, &target.join("python/bench-wheel"), &target)?;
+    let program = suites::sdk_environment(&target, &folder.join("requirements.txt"), &wheel)?;
+    let mut bench = Command::new(program);
+    bench.arg(folder.join("bench.py")).arg("--server").arg(server);
+    bench.args(check.then_some("--check")).args(arguments);
+    child::run(&mut bench, "the lines above say which budget was broken or what went wrong")
 }
 
 /// The package as it is shipped, in Chromium.

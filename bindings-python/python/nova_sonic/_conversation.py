@@ -188,10 +188,10 @@ class Conversation:
                     event = dataclasses.replace(event, handled=True)
                     self._start(tool, event)
             elif isinstance(event, Error):
-                logger.warning("in a conversation: %s (%s)", event.error, event.error.code)
+                logger.info("in a conversation: %s (%s)", event.error, event.error.code)
             elif isinstance(event, Closed):
                 self._failure = event.error
-                logger.log(logging.WARNING if event.error else logging.DEBUG, "a conversation ended: %s", event.reason)
+                logger.info("a conversation ended: %s", event.reason)
             self._events.append(event)
         self._over = over
         self._more = len(events) == room and not over

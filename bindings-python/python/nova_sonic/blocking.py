@@ -64,7 +64,7 @@ class VoiceSession(Conversation):
                 self._over = True
                 voice.hang_up()
                 raise
-            logger.debug("a conversation began with %s", self._client.model_id)
+            logger.info("a conversation began with %s", self._client.model_id)
             self._collect()
 
     def close(self) -> None:

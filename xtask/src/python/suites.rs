@@ -140,6 +140,22 @@ pub(crate) fn bench_environment(target: &Path, pins: &Path, wheel: &Path) -> Res
     Ok(environment.python())
 }
 
+/// An interpreter that the AWS SDK for Python runs on, 3.12 if it is here, with what `pins` name and the wheel.
+pub(crate) fn sdk_environment(target: &Path, pins: &Path, wheel: &Path) -> Result<PathBuf, Failure> {
+    const OLDEST: u32 = 12;
+    let python = interpreter::found().into_iter().find(|python| python.minor >= OLDEST).ok_or_else(|| {
+        Failure::new(
+            format!("the AWS SDK for Python needs Python 3.{OLDEST}, which is not here"),
+            "install it, for example with pyenv",
+        )
+    })?;
+    step::say(&format!("      Python 3.{}", python.minor));
+    let environment =
+        Environment::prepare(target.join("python/bench-sdk"), &python.program, &[pins.to_owned()])?;
+    environment.install_wheel(wheel)?;
+    Ok(environment.python())
+}
+
 fn pair_environment(built: &Built<'_>, pair: &Pair) -> Result<Environment, Failure> {
     let name = format!("django-{}-python-3.{}", pair.django, pair.python.minor);
     let pins = [requirements("django.txt"), requirements(&format!("django-{}.txt", pair.django))];
