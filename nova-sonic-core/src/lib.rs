@@ -15,6 +15,7 @@
 //! | read and write JSON at a browser's price | [`json`] |
 //! | take settings from JavaScript and tell it events | [`javascript`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
+#![cfg_attr(feature = "relay", doc = "| let browsers talk through your own server | [`relay_handler`] |")]
 #![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
 #![cfg_attr(
     all(feature = "broker", feature = "client"),
@@ -23,7 +24,8 @@
 //!
 //! Features: `native-audio` adds streaming resampling and WAV files to [`audio`]; `client` adds a tokio client over
 //! the AWS SDK for Rust; `broker` adds the issuing of credentials by STS, and with `client` a probe of what they open;
-//! `redis` adds limits that several processes share. Features only add.
+//! `relay` adds the relay behind any WebSocket library; `redis` adds limits that several processes share. Features only
+//! add.
 
 #![forbid(unsafe_code)]
 
@@ -44,6 +46,8 @@ pub mod json;
 #[cfg(all(feature = "broker", feature = "client"))]
 pub mod probe;
 pub mod relay;
+#[cfg(feature = "relay")]
+pub mod relay_handler;
 pub mod scope;
 mod scratch;
 pub mod secret;

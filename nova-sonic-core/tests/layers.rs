@@ -67,13 +67,28 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("client", &["session", "event", "audio", "codec", "sigv4", "aws", "id", "secret", "time", "error"]),
     ("broker", &["aws", "scope", "grant", "secret", "time", "error"]),
+    (
+        "relay_handler",
+        &[
+            "relay",
+            "client",
+            "broker::Store",
+            "broker::SharedLimitsError",
+            "session",
+            "event",
+            "id",
+            "secret",
+            "time",
+            "error",
+        ],
+    ),
     ("probe", &["aws", "broker", "client", "scope", "grant", "session", "secret", "time", "error"]),
 ];
 
 /// Crates that stop at the modules named here, by the beginning of their names.
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("aws_", &["aws", "client", "broker", "probe"]),
-    ("tokio", &["client", "broker", "probe"]),
+    ("tokio", &["client", "relay_handler", "broker", "probe"]),
     ("rubato", &["audio"]),
     ("hound", &["audio"]),
 ];

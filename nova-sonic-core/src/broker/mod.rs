@@ -58,6 +58,8 @@ pub use limits::{LimitKind, LimitRefusal, LimitTable, Limits, SubjectKey};
 pub use patience::Patience;
 pub use record::{BrokerMetrics, IssueRecord};
 pub use refusal::StsRefusal;
+#[cfg(all(feature = "redis", feature = "relay"))]
+pub(crate) use shared::Store;
 #[cfg(feature = "redis")]
 pub use shared::{SharedDemand, SharedKeys, SharedLimitKind, SharedLimits, SharedLimitsError, SharedVerdict};
 pub use source::BackendKind;

@@ -5,19 +5,18 @@
 
 use std::{fmt, time::Duration};
 
-use redis::{AsyncConnectionConfig, RedisError, Script, aio::MultiplexedConnection};
-use tokio::{
-    runtime::{Handle, Id},
-    sync::Mutex,
-};
+use redis::Script;
 
 use super::Outcome;
 use crate::error::ErrorCode;
 
 mod scripts;
+mod store;
 
-/// How long Redis has to connect, and to answer: a web page waits behind it.
-const PATIENCE: Duration = Duration::from_secs(2);
+#[cfg(feature = "relay")]
+pub(crate) use store::Store;
+#[cfg(not(feature = "relay"))]
+use store::Store;
 
 /// Where the limits of several processes are kept: one Redis, version 4 or later.
 ///
@@ -36,11 +35,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # }
 /// ```
 pub struct SharedLimits {
-    client: redis::Client,
+    store: Store,
     admit: Script,
     settle: Script,
-    /// Lives on the runtime that opened it, and is opened anew on another.
-    connection: Mutex<Option<(Id, MultiplexedConnection)>>,
 }
 
 /// Where in Redis the counts of one request are.
@@ -198,10 +195,9 @@ impl SharedLimits {
     /// [`SharedLimitsError::Address`].
     pub fn new(url: &str) -> Result<Self, SharedLimitsError> {
         Ok(Self {
-            client: redis::Client::open(url).map_err(|_| SharedLimitsError::Address)?,
+            store: Store::new(url)?,
             admit: Script::new(scripts::ADMIT),
             settle: Script::new(scripts::SETTLE),
-            connection: Mutex::new(None),
         })
     }
 
@@ -227,7 +223,7 @@ impl SharedLimits {
             .arg(demand.per_day)
             .arg(demand.per_address_per_minute.unwrap_or(0))
             .arg(demand.total_per_minute.unwrap_or(0));
-        let (verdict, value): (u8, i64) = self.ask(&question).await?;
+        let (verdict, value): (u8, i64) = self.store.ask(&question).await?;
         let value = u64::try_from(value).unwrap_or(0);
         let kind = match verdict {
             0 => return Ok(SharedVerdict::Admitted { generation: value }),
@@ -267,50 +263,7 @@ impl SharedLimits {
             .arg(generation)
             .arg(demand.failures)
             .arg(millis(demand.pause));
-        self.ask(&end).await
-    }
-
-    /// A connection that broke while idle is made anew, once: the scripts know a question that is asked twice.
-    async fn ask<T: redis::FromRedisValue>(
-        &self,
-        question: &redis::ScriptInvocation<'_>,
-    ) -> Result<T, SharedLimitsError> {
-        let mut again = true;
-        loop {
-            let mut connection = self.connected().await?;
-            match question.invoke_async(&mut connection).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => {
-                    let broken = error.is_unrecoverable_error() || error.is_timeout();
-                    if broken {
-                        *self.connection.lock().await = None;
-                    }
-                    if !broken || error.is_timeout() || !std::mem::take(&mut again) {
-                        return Err(described(&error));
-                    }
-                }
-            }
-        }
-    }
-
-    async fn connected(&self) -> Result<MultiplexedConnection, SharedLimitsError> {
-        let runtime = Handle::try_current().map_err(|_| SharedLimitsError::Runtime)?.id();
-        let mut kept = self.connection.lock().await;
-        if let Some((home, connection)) = kept.as_ref()
-            && *home == runtime
-        {
-            return Ok(connection.clone());
-        }
-        let settings = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
-        let connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&settings)
-            .await
-            .map_err(|error| described(&error))?;
-        *kept = Some((runtime, connection.clone()));
-        Ok(connection)
+        self.store.ask(&end).await
     }
 }
 
@@ -322,13 +275,4 @@ impl fmt::Debug for SharedLimits {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// In words that name no address: the kind of failure, and Redis's own code where it has one.
-fn described(error: &RedisError) -> SharedLimitsError {
-    match error.code() {
-        Some(code) => SharedLimitsError::Refused(code.to_owned()),
-        None if error.is_timeout() => SharedLimitsError::Unreachable("no answer in 2 s".to_owned()),
-        None => SharedLimitsError::Unreachable(error.category().to_owned()),
-    }
 }

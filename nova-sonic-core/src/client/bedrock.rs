@@ -1,6 +1,11 @@
 //! The only file that speaks the SDK's types for the stream.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::{
@@ -16,8 +21,7 @@ use http_body::Body;
 use super::{
     connection::Used,
     failure,
-    framing::{Answer, Framing},
-    shared::Shared,
+    framing::{Answer, Framing, Outgoing},
 };
 use crate::{
     codec::{CodecError, Decoder, Received},
@@ -45,15 +49,25 @@ pub(super) struct Stream2Way {
     request_id: Option<String>,
 }
 
-/// Opens a stream. The first events are in `shared`'s queue already: the service may hold its answer until it has
-/// seen them.
+impl From<StreamError> for Failure {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Exception(error) => error.into(),
+            StreamError::Unreadable(error) => error.into(),
+            StreamError::Failed(failure) => failure,
+        }
+    }
+}
+
+/// Opens a stream. The first events of `outgoing` wait already: the service may hold its answer until it has seen
+/// them.
 pub(super) async fn open(
     sdk: Sdk,
     http_client: SharedHttpClient,
     used: Used,
     model_id: String,
     credentials: Credentials,
-    shared: Arc<Shared>,
+    outgoing: Arc<dyn Outgoing>,
 ) -> Result<Stream2Way, StreamError> {
     let keys = SigningKeys::from_secret(SecretText::new(credentials.secret_access_key().to_owned()));
     let answer = Answer::default();
@@ -68,7 +82,7 @@ pub(super) async fn open(
         .body(EventStreamSender::from(futures_util::stream::empty()))
         .customize()
         .config_override(overridden)
-        .interceptor(Framing::new(keys, shared, answer.clone(), used))
+        .interceptor(Framing::new(keys, outgoing, answer.clone(), used))
         .send()
         .await;
     let output = sent.map_err(opening_error)?;
@@ -83,24 +97,39 @@ pub(super) async fn open(
 impl Stream2Way {
     /// The next event; `None` at the end of the stream.
     pub(super) async fn next(&mut self) -> Result<Option<ServerEvent>, StreamError> {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<ServerEvent>, StreamError>> {
         loop {
             match self.decoder.poll() {
-                Some(Ok(Received::Event(event))) => return Ok(Some(event)),
+                Some(Ok(Received::Event(event))) => return Poll::Ready(Ok(Some(event))),
                 Some(Ok(Received::Exception(error))) => {
-                    return Err(StreamError::Exception(error.with_request_id(self.request_id.as_deref())));
+                    let error = error.with_request_id(self.request_id.as_deref());
+                    return Poll::Ready(Err(StreamError::Exception(error)));
                 }
-                Some(Err(CodecError::Event(error))) => return Err(StreamError::Unreadable(error)),
-                Some(Err(error)) => return Err(unreadable(&error)),
+                Some(Err(CodecError::Event(error))) => {
+                    return Poll::Ready(Err(StreamError::Unreadable(error)));
+                }
+                Some(Err(error)) => return Poll::Ready(Err(unreadable(&error))),
                 None => {}
             }
-            match poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
                 Some(Ok(frame)) => {
                     if let Some(bytes) = frame.data_ref() {
                         self.decoder.push(bytes);
                     }
                 }
-                Some(Err(error)) => return Err(StreamError::Failed(failure::of_connection(&*error))),
-                None => return self.decoder.finish().map(|()| None).map_err(|error| unreadable(&error)),
+                Some(Err(error)) => {
+                    return Poll::Ready(Err(StreamError::Failed(failure::of_connection(&*error))));
+                }
+                None => {
+                    let ended = self.decoder.finish().map(|()| None);
+                    return Poll::Ready(ended.map_err(|error| unreadable(&error)));
+                }
             }
         }
     }

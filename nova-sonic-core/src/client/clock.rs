@@ -6,20 +6,20 @@ use crate::time::{Tick, Timestamp};
 
 /// Ticks since a client was made. tokio's clock, so that a test can stop it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     epoch: Instant,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { epoch: Instant::now() }
     }
 
-    pub(super) fn now(self) -> Tick {
+    pub(crate) fn now(self) -> Tick {
         Tick::new(self.epoch.elapsed())
     }
 
-    pub(super) fn instant(self, tick: Tick) -> Instant {
+    pub(crate) fn instant(self, tick: Tick) -> Instant {
         self.epoch + tick.since_epoch()
     }
 }
@@ -29,7 +29,7 @@ impl Clock {
     clippy::disallowed_methods,
     reason = "a signature is dated by the calendar; everything else works in ticks"
 )]
-pub(super) fn timestamp() -> Timestamp {
+pub(crate) fn timestamp() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

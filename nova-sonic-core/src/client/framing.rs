@@ -26,17 +26,24 @@ use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag};
 use bytes::Bytes;
 use http_body::{Body, Frame};
 
-use super::{clock, connection::Used, shared::Shared};
+use super::{clock, connection::Used};
 use crate::{
     codec::{CodecError, Encoder},
+    event::ClientEvent,
     sigv4::{ChunkSigner, Signature, SigningKeys},
 };
+
+/// Where the events of a stream come from: a session, or a caller that orders them itself.
+pub(super) trait Outgoing: std::fmt::Debug + Send + Sync {
+    /// The next event that is to be sent; `None` when nothing more will be.
+    fn poll_outgoing(&self, context: &mut Context<'_>) -> Poll<Option<ClientEvent>>;
+}
 
 /// Hands over the bodies of one stream.
 #[derive(Debug)]
 pub(super) struct Framing {
     keys: SigningKeys,
-    shared: Arc<Shared>,
+    outgoing: Arc<dyn Outgoing>,
     answer: Answer,
     used: Used,
 }
@@ -52,8 +59,13 @@ impl Answer {
 }
 
 impl Framing {
-    pub(super) const fn new(keys: SigningKeys, shared: Arc<Shared>, answer: Answer, used: Used) -> Self {
-        Self { keys, shared, answer, used }
+    pub(super) const fn new(
+        keys: SigningKeys,
+        outgoing: Arc<dyn Outgoing>,
+        answer: Answer,
+        used: Used,
+    ) -> Self {
+        Self { keys, outgoing, answer, used }
     }
 }
 
@@ -72,8 +84,11 @@ impl Intercept for Framing {
         let (region, seed) = seed(request.headers())
             .ok_or("the request carries no signature that its events could continue")?;
         let signer = ChunkSigner::new(self.keys.clone(), region, seed, clock::timestamp());
-        let events =
-            SignedEvents { shared: Arc::clone(&self.shared), encoder: Encoder::new(signer), ended: false };
+        let events = SignedEvents {
+            outgoing: Arc::clone(&self.outgoing),
+            encoder: Encoder::new(signer),
+            ended: false,
+        };
         *request.body_mut() = SdkBody::from_body_1_x(events);
         Ok(())
     }
@@ -110,7 +125,7 @@ fn seed(headers: &Headers) -> Option<(&str, Signature)> {
 
 /// The events that wait to be sent, each framed and signed when the network takes it, then the empty frame of the end.
 struct SignedEvents {
-    shared: Arc<Shared>,
+    outgoing: Arc<dyn Outgoing>,
     encoder: Encoder,
     ended: bool,
 }
@@ -126,7 +141,7 @@ impl Body for SignedEvents {
         if self.ended {
             return Poll::Ready(None);
         }
-        let event = ready!(self.shared.poll_outgoing(context));
+        let event = ready!(self.outgoing.poll_outgoing(context));
         let now = clock::timestamp();
         let mut frame = Vec::new();
         let encoded = match &event {

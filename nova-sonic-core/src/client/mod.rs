@@ -40,8 +40,10 @@ mod failure;
 mod framing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod opening;
+mod queue;
 mod reader;
 mod shared;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod ticker;
@@ -49,8 +51,12 @@ mod voice;
 mod workers;
 
 pub use builder::ClientBuilder;
+#[cfg(feature = "relay")]
+pub(crate) use clock::{Clock, timestamp};
 pub use connection::Connections;
 pub use error::ClientError;
 pub use opening::Client;
+pub use queue::{EventSender, SendError};
+pub use stream::{EventReceiver, StreamEvent};
 pub use voice::{VoiceEvents, VoiceSession};
 pub use workers::Workers;

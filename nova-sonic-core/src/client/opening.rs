@@ -51,7 +51,11 @@ impl Client {
         Self { network: self.network.of_another_runtime(), ticker: Arc::new(ticker) }
     }
 
-    pub(super) fn ticker(&self) -> &Arc<Ticker> {
+    pub(super) const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    pub(super) const fn ticker(&self) -> &Arc<Ticker> {
         &self.ticker
     }
 
@@ -103,7 +107,7 @@ impl Client {
         }
     }
 
-    async fn credentials(&self) -> Result<Credentials, Failure> {
+    pub(super) async fn credentials(&self) -> Result<Credentials, Failure> {
         let missing = |message: &str| Failure::new(ErrorCode::CredentialsMissing, message);
         let Some(provider) = self.network.settings().sdk_config.credentials_provider() else {
             return Err(missing("no source of credentials is configured"));

@@ -36,7 +36,7 @@ impl Reader {
             line.used(),
             model_id,
             credentials,
-            Arc::clone(&shared),
+            Arc::<Shared>::clone(&shared),
         ));
         let mut closed = pin!(shared.closed());
         let opened = tokio::select! {
@@ -47,11 +47,7 @@ impl Reader {
         let mut stream = match opened {
             Ok(stream) => stream,
             Err(error) => {
-                let failure = match error {
-                    StreamError::Exception(error) => Failure::from(error),
-                    StreamError::Unreadable(error) => Failure::new(error.code(), error.to_string()),
-                    StreamError::Failed(failure) => failure,
-                };
+                let failure = Failure::from(error);
                 let _ = accepted.send(Err(failure.clone()));
                 let _ = shared.give(Input::Failed(failure));
                 return;

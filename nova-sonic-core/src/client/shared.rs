@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::SetOnce;
 
-use super::ticker::Ticker;
+use super::{framing::Outgoing, ticker::Ticker};
 use crate::{
     audio::SampleRate,
     error::ErrorCode,
@@ -256,8 +256,21 @@ impl Shared {
         }
     }
 
-    /// The next event that is to be sent; `None` when nothing more will be.
-    pub(super) fn poll_outgoing(&self, context: &mut Context<'_>) -> Poll<Option<ClientEvent>> {
+    pub(super) async fn closed(&self) {
+        self.closed.wait().await;
+    }
+
+    pub(super) fn close_reason(&self) -> Option<CloseReason> {
+        self.lock().close_reason.clone()
+    }
+
+    pub(super) fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
+        look(&self.lock().session)
+    }
+}
+
+impl Outgoing for Shared {
+    fn poll_outgoing(&self, context: &mut Context<'_>) -> Poll<Option<ClientEvent>> {
         let mut state = self.lock();
         let Some(event) = state.outgoing.pop_front() else {
             if state.outgoing_ended {
@@ -273,18 +286,6 @@ impl Shared {
             waker.wake();
         }
         Poll::Ready(Some(event))
-    }
-
-    pub(super) async fn closed(&self) {
-        self.closed.wait().await;
-    }
-
-    pub(super) fn close_reason(&self) -> Option<CloseReason> {
-        self.lock().close_reason.clone()
-    }
-
-    pub(super) fn read<R>(&self, look: impl FnOnce(&Session) -> R) -> R {
-        look(&self.lock().session)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{clock::Clock, shared::Shared, ticker::Ticker};
+use super::{clock::Clock, framing::Outgoing, shared::Shared, ticker::Ticker};
 use crate::{
     error::ErrorCode,
     event::ServerEvent,

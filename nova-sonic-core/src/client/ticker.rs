@@ -87,6 +87,11 @@ impl Ticker {
         self.count.load(Ordering::Relaxed) >= BUSY
     }
 
+    /// The same for the thread: a stream need not have a session here.
+    pub(super) fn has_busy_thread(&self) -> bool {
+        self.is_busy() || self.streams.load(Ordering::Relaxed) >= BUSY
+    }
+
     /// Whether sound is to wait for the grid.
     pub(super) fn has_grid(&self) -> bool {
         !self.thread_rests && self.is_busy()

@@ -141,7 +141,7 @@ struct Beat {
 
 impl Beat {
     fn wait(&self) {
-        if !self.ticker.is_busy() {
+        if !self.ticker.has_busy_thread() {
             return;
         }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,6 +25,8 @@ pub enum CloseCode {
     Limit,
     /// 4011: the service behind the relay failed.
     UpstreamFailed,
+    /// 4012: this server is going down; another one takes the conversation on.
+    GoingAway,
 }
 
 impl CloseCode {
@@ -37,6 +39,7 @@ impl CloseCode {
             Self::NotFound => 4004,
             Self::Limit => 4008,
             Self::UpstreamFailed => 4011,
+            Self::GoingAway => 4012,
         }
     }
 
@@ -49,6 +52,7 @@ impl CloseCode {
             4004 => Some(Self::NotFound),
             4008 => Some(Self::Limit),
             4011 => Some(Self::UpstreamFailed),
+            4012 => Some(Self::GoingAway),
             _ => None,
         }
     }
@@ -62,6 +66,7 @@ impl CloseCode {
             Self::NotFound => Some(ErrorCode::ModelNotFound),
             Self::Limit => Some(ErrorCode::RelayLimitExceeded),
             Self::UpstreamFailed => Some(ErrorCode::ServiceUnavailable),
+            Self::GoingAway => Some(ErrorCode::ConnectionLost),
         }
     }
 }

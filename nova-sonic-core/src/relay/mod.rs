@@ -15,6 +15,7 @@
 //! closes with one of the [`CloseCode`]s.
 //!
 //! [`ClientCodec`] is the browser's half, [`ServerCodec`] the server's, and [`Guard`] what the server judges its client by.
+//! [`Exchange`] puts the server's parts together: a server needs it, a WebSocket, and a stream to the service.
 //!
 //! ```
 //! use nova_sonic_core::{
@@ -50,14 +51,17 @@ mod client;
 mod close;
 mod control;
 mod error;
+mod exchange;
 mod frame;
 mod guard;
 mod server;
+pub mod ticket;
 
 pub use client::ClientCodec;
 pub use close::CloseCode;
 pub use control::{Control, Fault, Ready};
 pub use error::RelayError;
+pub use exchange::{Exchange, ExchangeEnd, ExchangeOutput, ExchangeRecord, RelayLimits, RelayRules};
 pub use frame::{FrameKind, RelayFrame, Relayed, SOUND_LIMIT, TEXT_LIMIT};
 pub use guard::{
     Guard, GuardError, GuardLimits, GuardOutput, GuardRules, GuardedTool, PromptRule, ToolRule, VoiceRule,

@@ -69,6 +69,7 @@ pub(crate) use history::{MESSAGE_LIMIT, TOTAL_LIMIT};
 pub use input::{Input, Microphone, TurnId};
 pub(crate) use opening::runs;
 pub use output::{CloseReason, Event, Output, RenewalReason, Stage, State};
+pub(crate) use receive::is_barge_in_signal;
 pub(crate) use tools::{RESULT_LIMIT, error_object, result_object};
 
 use blocks::Blocks;

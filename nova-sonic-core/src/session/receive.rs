@@ -283,7 +283,7 @@ impl Session {
 }
 
 /// `{ "interrupted" : true }` as the words of a text block, whatever its white space.
-fn is_barge_in_signal(text: &str) -> bool {
+pub(crate) fn is_barge_in_signal(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('{')
         && text.len() < 200

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{GuardOutput, GuardRules};
 use crate::{
-    event::{ServerContent, ServerEvent},
+    event::{ServerContent, ServerEvent, StopReason},
     id::{ContentId, ToolUseId},
 };
 
@@ -26,12 +26,18 @@ pub(super) struct Calls {
 
 impl Calls {
     /// Takes one event of the service and says what becomes of it: of a call that the server answers, the client
-    /// sees nothing.
-    pub(super) fn sort(&mut self, rules: &GuardRules, event: ServerEvent, out: &mut VecDeque<GuardOutput>) {
+    /// sees nothing. Returns a call of the server's that the user has interrupted.
+    pub(super) fn sort(
+        &mut self,
+        rules: &GuardRules,
+        event: ServerEvent,
+        out: &mut VecDeque<GuardOutput>,
+    ) -> Option<ToolUseId> {
         match &event {
             ServerEvent::ContentStart { content_id, content: ServerContent::Tool, .. } => {
                 if rules.answers_some() && self.held.len() < WAITING_LIMIT {
-                    return self.held.push((content_id.clone(), event));
+                    self.held.push((content_id.clone(), event));
+                    return None;
                 }
             }
             ServerEvent::ToolUse { content_id, tool_use_id, tool_name, input, .. } => {
@@ -45,7 +51,7 @@ impl Calls {
                         Some(_) => self.own_blocks.push((content_id.clone(), call)),
                         None => out.push_back(call),
                     }
-                    return;
+                    return None;
                 }
                 out.extend(start.map(GuardOutput::ToClient));
                 if self.client.len() >= WAITING_LIMIT {
@@ -53,9 +59,15 @@ impl Calls {
                 }
                 self.client.push_back(tool_use_id.clone());
             }
-            ServerEvent::ContentEnd { content_id, .. } => {
+            ServerEvent::ContentEnd { content_id, stop_reason, .. } => {
                 if let Some(call) = take(&mut self.own_blocks, content_id) {
-                    return out.push_back(call);
+                    if *stop_reason == Some(StopReason::Interrupted)
+                        && let GuardOutput::CallTool { id, .. } = call
+                    {
+                        return Some(id);
+                    }
+                    out.push_back(call);
+                    return None;
                 }
                 out.extend(take(&mut self.held, content_id).map(GuardOutput::ToClient));
             }
@@ -68,6 +80,7 @@ impl Calls {
             | ServerEvent::Unknown { .. } => {}
         }
         out.push_back(GuardOutput::ToClient(event));
+        None
     }
 
     /// Takes a call that the client has to answer off the list; `false` when it is not on it.

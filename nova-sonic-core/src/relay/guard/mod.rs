@@ -15,7 +15,7 @@ pub use rules::{GuardLimits, GuardRules, GuardedTool, PromptRule, ToolRule, Voic
 
 use calls::Calls;
 use order::{Desk, Order};
-use rate::Allowance;
+pub(in crate::relay) use rate::Allowance;
 
 use crate::{
     event::{ClientEvent, ServerEvent},
@@ -112,9 +112,29 @@ impl Guard {
         self.order.accept(event, desk)
     }
 
+    /// Takes a word of the client that is no event: those of the relay itself, which a client has no need of. They cost
+    /// as much as events.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError`], as [`Guard::handle_client`].
+    pub fn handle_control(&mut self, now: Tick) -> Result<(), GuardError> {
+        if self.refused || self.order.has_ended() {
+            return Err(GuardError::Closed);
+        }
+        let limits = &self.rules.limits;
+        self.refused |= !self.events.spend(self.now.max(now), event_cost(limits));
+        if self.refused {
+            return Err(GuardError::EventsTooFast { per_second: limits.events_per_second });
+        }
+        Ok(())
+    }
+
     /// Takes one event of the service.
     pub fn handle_service(&mut self, event: ServerEvent) {
-        self.calls.sort(&self.rules, event, &mut self.queue);
+        if let Some(call) = self.calls.sort(&self.rules, event, &mut self.queue) {
+            self.answer(&call, session::error_object("the user interrupted before the call was made"));
+        }
     }
 
     /// Looks at the deadlines; early calls change nothing.
@@ -187,6 +207,11 @@ impl Guard {
         if self.calls.answered_by_server(call) {
             self.order.add_result(call.clone(), json, &mut self.queue);
         }
+    }
+
+    /// Whether the client has said its last word.
+    pub(in crate::relay) fn has_ended(&self) -> bool {
+        self.order.has_ended()
     }
 
     /// The client is gone, or was refused: queues what is missing for an orderly end of the service's stream.

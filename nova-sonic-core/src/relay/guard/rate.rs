@@ -7,18 +7,18 @@ use crate::time::Tick;
 /// Lets one unit of cost through per unit of time, and so much at once: the generic cell rate algorithm, which needs
 /// no more state than the moment until which everything is spent (ITU-T I.371, annex A).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Allowance {
+pub(in crate::relay) struct Allowance {
     spent_until: Tick,
     burst: Duration,
 }
 
 impl Allowance {
-    pub(super) const fn new(burst: Duration) -> Self {
+    pub(in crate::relay) const fn new(burst: Duration) -> Self {
         Self { spent_until: Tick::ZERO, burst }
     }
 
     /// Spends `cost`, unless that is more than there is.
-    pub(super) fn spend(&mut self, now: Tick, cost: Duration) -> bool {
+    pub(in crate::relay) fn spend(&mut self, now: Tick, cost: Duration) -> bool {
         let until = self.spent_until.max(now).after(cost);
         let affordable = until.since(now) <= self.burst;
         if affordable {
