@@ -7,6 +7,9 @@ export type { CredentialsHandler, CredentialsHandlerOptions, Refusal } from './h
 export { NovaSonicError } from './errors.js';
 export type { ErrorBlame, ErrorCode } from './errors.js';
 export type * from './options.js';
+export { relayHandler } from './relay/handler.js';
+export type { Relay } from './relay/handler.js';
+export type { RelayHandlerOptions, RelayRecord, RelayRules } from './relay/options.js';
 export { tool } from './tools/tools.js';
 export type * from './types.js';
 export { VoiceSession } from './voice-session.js';

@@ -15,7 +15,7 @@ use nova_sonic_core::{
 use crate::{
     fault::NativeFault,
     grant::NativeGrant,
-    keys::{GIVEN, GivenAtOpening, NativeKeys},
+    keys::{GIVEN, GivenAtOpening, Kept, NativeKeys},
 };
 
 /// What a broker issues, and how.
@@ -207,7 +207,7 @@ impl NativeBrokerSettings {
         builder = self.ca.into_iter().fold(builder, |builder, pem| builder.ca_certificates_pem(pem));
         builder = self.profile.into_iter().fold(builder, |builder, name| builder.profile_name(name));
         if self.gives_keys {
-            builder = builder.credentials_provider(GivenAtOpening);
+            builder = builder.credentials_provider(GivenAtOpening(Kept::default()));
         }
         let patience = self.timeout_ms.map(duration).into_iter().fold(Patience::default(), Patience::total);
         builder.patience(patience).build().await

@@ -1,6 +1,6 @@
 //! `NativeConnection`: the way to the service that conversations with the same settings share.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use napi_derive::napi;
 use nova_sonic_core::{
@@ -9,7 +9,7 @@ use nova_sonic_core::{
 };
 use tokio::sync::OnceCell;
 
-use crate::keys::{GIVEN, GivenAtOpening, NativeKeys};
+use crate::keys::{GIVEN, GivenAtOpening, Kept, NativeKeys};
 
 /// How the service is reached. What is left out comes from the environment, as with any AWS SDK.
 #[napi(object, object_to_js = false)]
@@ -36,6 +36,7 @@ pub struct NativeConnection {
 pub(crate) struct Way {
     route: NativeRoute,
     client: OnceCell<Client>,
+    kept: Kept,
 }
 
 #[napi]
@@ -43,7 +44,16 @@ impl NativeConnection {
     /// Nothing is read and nothing is sent before the first conversation is opened.
     #[napi(constructor)]
     pub fn new(route: NativeRoute) -> Self {
-        Self { way: Arc::new(Way { route, client: OnceCell::new() }) }
+        Self { way: Arc::new(Way { route, client: OnceCell::new(), kept: Kept::default() }) }
+    }
+}
+
+#[napi]
+impl NativeConnection {
+    /// Credentials for conversations that a relay opens from now on.
+    #[napi]
+    pub fn keep(&self, keys: NativeKeys) {
+        *self.way.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys.into_credentials());
     }
 }
 
@@ -59,11 +69,15 @@ impl Way {
         config: SessionConfig,
         keys: Option<NativeKeys>,
     ) -> Result<(VoiceSession, VoiceEvents), ClientError> {
-        let client = self.client.get_or_try_init(|| self.build()).await?;
+        let client = self.client().await?;
         match keys {
             Some(keys) => GIVEN.scope(keys.into_credentials(), client.open(config)).await,
             None => client.open(config).await,
         }
+    }
+
+    pub(crate) async fn client(&self) -> Result<&Client, ClientError> {
+        self.client.get_or_try_init(|| self.build()).await
     }
 
     async fn build(&self) -> Result<Client, ClientError> {
@@ -78,7 +92,7 @@ impl Way {
             builder = builder.connections(Connections::Shared);
         }
         if gives_keys {
-            builder = builder.credentials_provider(GivenAtOpening);
+            builder = builder.credentials_provider(GivenAtOpening(Arc::clone(&self.kept)));
         }
         builder.build().await
     }

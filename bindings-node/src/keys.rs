@@ -1,6 +1,9 @@
 //! Credentials that JavaScript hands over, each time that a conversation is opened.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use aws_credential_types::{
     Credentials,
@@ -39,18 +42,22 @@ impl NativeKeys {
     }
 }
 
-/// Provides what was given to the task that asks.
+/// What was given last, for conversations that are not opened by a task of ours.
+pub(crate) type Kept = Arc<Mutex<Option<Credentials>>>;
+
+/// Provides what was given to the task that asks, or else what was given last.
 #[derive(Debug)]
-pub(crate) struct GivenAtOpening;
+pub(crate) struct GivenAtOpening(pub(crate) Kept);
 
 impl ProvideCredentials for GivenAtOpening {
     fn provide_credentials<'a>(&'a self) -> provider::future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
-        let given = GIVEN.try_with(Clone::clone);
+        let given = GIVEN.try_with(Clone::clone).ok();
+        let given = given.or_else(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).clone());
         provider::future::ProvideCredentials::ready(
-            given.map_err(|_| CredentialsError::not_loaded("none were given")),
+            given.ok_or_else(|| CredentialsError::not_loaded("none were given")),
         )
     }
 }

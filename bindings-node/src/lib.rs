@@ -22,6 +22,7 @@ mod connection;
 mod fault;
 mod grant;
 mod keys;
+mod relay;
 mod session;
 
 use napi::bindgen_prelude::create_custom_tokio_runtime;

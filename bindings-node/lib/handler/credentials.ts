@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { CredentialBroker, IssueRecord } from '../broker.js';
 import { voiceError } from '../errors.js';
-import { judgeBody, judgeOrigin } from './origins.js';
+import { checkedOrigin, judgeBody, judgeOrigin } from './origins.js';
 import { Refused, refusalOf } from './refusals.js';
 import type { Refusal } from './refusals.js';
 import { asResponse, isFastify, isWeb, ofFastify, ofNode, ofWeb, sendFastify, sendNode } from './request.js';
@@ -136,17 +136,4 @@ function headersFor(origin: string | undefined): Record<string, string> & typeof
       'Access-Control-Expose-Headers': 'Retry-After',
     }),
   };
-}
-
-/** An origin as browsers write it: `*`, `null` and addresses with a path stand for pages that nobody knows. */
-function checkedOrigin(origin: string): string {
-  let written: string | undefined;
-  try {
-    written = new URL(origin).origin;
-  } catch {
-    written = undefined;
-  }
-  if (written === origin && /^https?:/.test(origin)) return origin;
-  const problem = `origin ${JSON.stringify(origin)} is none that a browser sends: scheme, host and port, without a path`;
-  throw voiceError('configuration_invalid', problem);
 }

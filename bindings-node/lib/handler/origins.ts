@@ -10,6 +10,7 @@
 //
 // Sources: Fetch Metadata Request Headers (W3C), the Fetch standard, OWASP's CSRF prevention cheat sheet.
 
+import { voiceError } from '../errors.js';
 import { Refused } from './refusals.js';
 import type { Asked } from './request.js';
 
@@ -36,6 +37,22 @@ export function judgeOrigin(asked: Asked, allowed: ReadonlySet<string>): string 
     throw refused('neither Origin nor Sec-Fetch-Site, nor a header that no other page can send');
   }
   return undefined;
+}
+
+/**
+ * Whether a WebSocket is opened by a page of another origin that is not allowed. Browsers send `Origin` with every
+ * handshake, and cookies whoever opens it; what sends none is no browser, and has no other user's cookies.
+ */
+export function isForeign(asked: Asked, allowed: ReadonlySet<string>): boolean {
+  const origin = asked.header('origin');
+  if (origin === undefined || allowed.has(origin)) return false;
+  return origin === 'null' || (asked.header('sec-fetch-site') !== 'same-origin' && !isOwnHost(asked, origin));
+}
+
+/** Behind a proxy that speaks TLS, the scheme is not the one that the page knows: for a socket the host decides. */
+function isOwnHost(asked: Asked, origin: string): boolean {
+  const host = asked.header('host');
+  return host !== undefined && (origin === `https://${host}` || origin === `http://${host}`);
 }
 
 /** Refuses a POST that an HTML form could have sent, and a body worth reading. */
@@ -66,4 +83,17 @@ function refused(detail: string): Refused {
 
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 200));
+}
+
+/** An origin as browsers write it: `*`, `null` and addresses with a path stand for pages that nobody knows. */
+export function checkedOrigin(origin: string): string {
+  let written: string | undefined;
+  try {
+    written = new URL(origin).origin;
+  } catch {
+    written = undefined;
+  }
+  if (written === origin && /^https?:/.test(origin)) return origin;
+  const problem = `origin ${JSON.stringify(origin)} is none that a browser sends: scheme, host and port, without a path`;
+  throw voiceError('configuration_invalid', problem);
 }
