@@ -78,8 +78,8 @@ export function voiceError(code: string, message?: string): NovaSonicError {
 }
 
 /** Throws what the native part returned, if that is a fault. */
-export function sound(fault: NativeFault | null): void {
-  if (fault !== null) throw new NovaSonicError(fault);
+export function sound(fault: NativeFault | null | undefined): void {
+  if (fault !== null && fault !== undefined) throw new NovaSonicError(fault);
 }
 
 /** What the native part returned; throws it if it is a fault. */

@@ -1,6 +1,6 @@
 // Sound on its way out: in order, at once while there is room, and bounded when there is none.
 
-import { NovaSonicError, voiceError } from './errors.js';
+import { NovaSonicError, sound, voiceError } from './errors.js';
 import type { NativeSession } from './native.js';
 
 /** What may wait here beyond what waits inside, seconds; callers that wait for `sendAudio` never come near it. */
@@ -20,8 +20,8 @@ export class Microphone {
   }
 
   /** Settles when the sound was taken. Whoever does not wait is not punished with an unhandled rejection. */
-  send(sound: Int16Array | Uint8Array | ArrayBuffer): Promise<void> {
-    const bytes = bytesOf(sound);
+  send(pcm: Int16Array | Uint8Array | ArrayBuffer): Promise<void> {
+    const bytes = bytesOf(pcm);
     if (bytes === undefined) return rejected(voiceError('audio_unsupported', 'sound is no Int16Array and no bytes'));
     if (bytes.length % 2 === 1) {
       return rejected(voiceError('audio_unsupported', `${bytes.length} bytes are no whole number of 16-bit samples`));
@@ -55,7 +55,7 @@ export class Microphone {
   async #sendAfter(before: Promise<void> | undefined, bytes: Uint8Array): Promise<void> {
     await before?.catch(() => {});
     const fault = await this.#native.sendAudio(bytes);
-    if (fault !== null && fault.code !== 'session_closed') throw new NovaSonicError(fault);
+    if (fault?.code !== 'session_closed') sound(fault);
   }
 }
 

@@ -52,7 +52,7 @@ export declare class NativeRelay {
   /** Lets nobody else in, and sends those who talk elsewhere. */
   shutDown(): void
   /** Settles when the last conversation is over. */
-  emptied(): Promise<void>
+  emptied(): Promise<undefined>
 }
 
 /** One socket of one client. */
@@ -85,13 +85,13 @@ export declare class NativeSession {
    */
   static prepare(connection: NativeConnection, settings: string, ring: () => void): NativeSession | NativeFault
   /** Opens it: settles when the service has accepted it, or with what stands in the way. */
-  open(keys?: NativeKeys | undefined | null): Promise<NativeFault | null>
+  open(keys?: NativeKeys | undefined | null): Promise<NativeFault | undefined | null>
   /** Takes what has happened, oldest first. Empty: nothing more for now, and the bell will ring. */
   take(): Array<NativeTaken>
   /** Sends sound, at most a second of it, without waiting. */
   trySendAudio(pcm: Uint8Array): NativeFault | null
   /** Sends sound of any length, waiting for room. */
-  sendAudio(pcm: Uint8Array): Promise<NativeFault | null>
+  sendAudio(pcm: Uint8Array): Promise<NativeFault | undefined | null>
   /** Sends something that was typed. */
   sendText(text: string): NativeFault | null
   /** Opens, mutes or closes the microphone. */

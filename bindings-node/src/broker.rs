@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, future::Future, time::Duration};
 
-use napi::{Result, bindgen_prelude::Either};
+use napi::{
+    Env, Result,
+    bindgen_prelude::{Either, PromiseRaw},
+};
 use napi_derive::napi;
 use nova_sonic_core::{
     broker::{BreakerState, BrokerError, BrokerMetrics, CredentialBroker, Issued, Limits, Patience, Subject},
@@ -107,29 +110,34 @@ impl NativeBroker {
 
     /// Issues credentials for a subject.
     #[napi]
-    pub async fn issue(
+    pub fn issue<'env>(
         &self,
+        env: &'env Env,
         subject: String,
         keys: Option<NativeKeys>,
-    ) -> Result<Either<NativeGrant, NativeFault>> {
+    ) -> Result<PromiseRaw<'env, Either<NativeGrant, NativeFault>>> {
         let broker = self.broker.clone();
         let issued = with_keys(keys, async move {
             let subject = Subject::new(subject)?;
             broker.issue(&subject).await
         });
-        Ok(answered(issued.await))
+        env.spawn_future(async move { Ok(answered(issued.await)) })
     }
 
     /// Tries what it issues: a stream must open, and what a thief would try must be refused.
     #[napi]
-    pub async fn probe(
+    pub fn probe<'env>(
         &self,
+        env: &'env Env,
         endpoint: Option<String>,
         keys: Option<NativeKeys>,
-    ) -> Result<Vec<NativeProbeResult>> {
+    ) -> Result<PromiseRaw<'env, Vec<NativeProbeResult>>> {
+        let broker = self.broker.clone();
         let settings = endpoint.into_iter().fold(ProbeSettings::default(), ProbeSettings::endpoint_url);
-        let results = with_keys(keys, probe::probe(&self.broker, &settings)).await;
-        Ok(results.into_iter().map(NativeProbeResult::from).collect())
+        env.spawn_future(with_keys(keys, async move {
+            let results = probe::probe(&broker, &settings).await;
+            Ok(results.into_iter().map(NativeProbeResult::from).collect())
+        }))
     }
 
     /// What it has done so far.

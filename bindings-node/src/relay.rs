@@ -8,7 +8,7 @@ use std::{
 
 use napi::{
     Env, Result,
-    bindgen_prelude::{BufferSlice, Either, spawn},
+    bindgen_prelude::{BufferSlice, Either, PromiseRaw, spawn},
 };
 use napi_derive::napi;
 use nova_sonic_core::{
@@ -93,21 +93,24 @@ pub struct NativeClose {
 impl NativeConnection {
     /// A relay over this connection. Reads the configuration; nothing is sent.
     #[napi]
-    pub async fn open_relay(
+    pub fn open_relay<'env>(
         &self,
+        env: &'env Env,
         per_subject: Option<u32>,
         total: Option<u32>,
-    ) -> Result<Either<NativeRelay, NativeFault>> {
+    ) -> Result<PromiseRaw<'env, Either<NativeRelay, NativeFault>>> {
         let way = self.way();
-        let client = match way.client().await {
-            Ok(client) => client.clone(),
-            Err(error) => return Ok(Either::B(error.into())),
-        };
-        let mut handler = RelayHandler::new(client);
-        handler = per_subject.into_iter().fold(handler, RelayHandler::per_subject);
-        let total = total.and_then(|total| usize::try_from(total).ok());
-        handler = total.into_iter().fold(handler, RelayHandler::total);
-        Ok(Either::A(NativeRelay { handler }))
+        env.spawn_future(async move {
+            let client = match way.client().await {
+                Ok(client) => client.clone(),
+                Err(error) => return Ok(Either::B(error.into())),
+            };
+            let mut handler = RelayHandler::new(client);
+            handler = per_subject.into_iter().fold(handler, RelayHandler::per_subject);
+            let total = total.and_then(|total| usize::try_from(total).ok());
+            handler = total.into_iter().fold(handler, RelayHandler::total);
+            Ok(Either::A(NativeRelay { handler }))
+        })
     }
 }
 
@@ -168,9 +171,12 @@ impl NativeRelay {
 
     /// Settles when the last conversation is over.
     #[napi]
-    pub async fn emptied(&self) -> Result<()> {
-        self.handler.emptied().await;
-        Ok(())
+    pub fn emptied<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+        let handler = self.handler.clone();
+        env.spawn_future(async move {
+            handler.emptied().await;
+            Ok(())
+        })
     }
 }
 

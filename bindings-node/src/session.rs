@@ -9,7 +9,7 @@ use std::{
 use futures_core::Stream;
 use napi::{
     Env, Result,
-    bindgen_prelude::{BufferSlice, Either, Uint8Array},
+    bindgen_prelude::{BufferSlice, Either, PromiseRaw},
 };
 use napi_derive::napi;
 use nova_sonic_core::{
@@ -48,11 +48,16 @@ pub struct NativeTaken<'env> {
 /// One conversation.
 #[napi]
 pub struct NativeSession {
+    /// Shared with the work that promises stand for: JavaScript's thread may end before that, and take this away.
+    line: Arc<Line>,
+    waker: Waker,
+}
+
+struct Line {
     way: Arc<Way>,
     config: Mutex<Option<SessionConfig>>,
     voice: OnceLock<VoiceSession>,
     events: Mutex<Option<VoiceEvents>>,
-    waker: Waker,
     given_up: Notify,
 }
 
@@ -67,37 +72,29 @@ impl NativeSession {
         #[napi(ts_arg_type = "() => void")] ring: Ring,
     ) -> Either<NativeSession, NativeFault> {
         match javascript::read_settings(&settings, SessionConfig::default()) {
-            Ok(settings) => Either::A(Self {
-                way: connection.way(),
-                config: Mutex::new(Some(settings.session)),
-                voice: OnceLock::new(),
-                events: Mutex::new(None),
-                waker: bell::waker(ring),
-                given_up: Notify::new(),
-            }),
+            Ok(settings) => {
+                let line = Line {
+                    way: connection.way(),
+                    config: Mutex::new(Some(settings.session)),
+                    voice: OnceLock::new(),
+                    events: Mutex::new(None),
+                    given_up: Notify::new(),
+                };
+                Either::A(Self { line: Arc::new(line), waker: bell::waker(ring) })
+            }
             Err(fault) => Either::B(fault.into()),
         }
     }
 
     /// Opens it: settles when the service has accepted it, or with what stands in the way.
     #[napi]
-    pub async fn open(&self, keys: Option<NativeKeys>) -> Result<Option<NativeFault>> {
-        let Some(config) = lock(&self.config).take() else {
-            return Ok(Some(NativeFault::new(ErrorCode::SessionClosed, "the session was opened before")));
-        };
-        let opened = tokio::select! {
-            biased;
-            () = self.given_up.notified() => return Ok(Some(SessionError::Closed.into())),
-            opened = self.way.open(config, keys) => opened,
-        };
-        Ok(match opened {
-            Ok((voice, events)) => {
-                *lock(&self.events) = Some(events);
-                let _ = self.voice.set(voice);
-                None
-            }
-            Err(error) => Some(error.into()),
-        })
+    pub fn open<'env>(
+        &self,
+        env: &'env Env,
+        keys: Option<NativeKeys>,
+    ) -> Result<PromiseRaw<'env, Option<NativeFault>>> {
+        let line = Arc::clone(&self.line);
+        env.spawn_future(async move { Ok(line.open(keys).await.err()) })
     }
 
     /// Takes what has happened, oldest first. Empty: nothing more for now, and the bell will ring.
@@ -105,7 +102,7 @@ impl NativeSession {
     pub fn take<'env>(&self, env: &'env Env) -> Result<Vec<NativeTaken<'env>>> {
         let mut taken = Vec::new();
         let mut bytes = Vec::new();
-        let mut events = lock(&self.events);
+        let mut events = lock(&self.line.events);
         let mut context = Context::from_waker(&self.waker);
         while let Some(listening) = events.as_mut().filter(|_| taken.len() < AT_ONCE) {
             match Pin::new(listening).poll_next(&mut context) {
@@ -133,7 +130,7 @@ impl NativeSession {
     /// Sends sound, at most a second of it, without waiting.
     #[napi]
     pub fn try_send_audio(&self, pcm: &[u8]) -> Option<NativeFault> {
-        let voice = self.voice.get()?;
+        let voice = self.line.voice.get()?;
         SAMPLES.with_borrow_mut(|samples| {
             samples.clear();
             samples.extend(samples_of(pcm));
@@ -143,23 +140,30 @@ impl NativeSession {
 
     /// Sends sound of any length, waiting for room.
     #[napi]
-    pub async fn send_audio(&self, pcm: Uint8Array) -> Result<Option<NativeFault>> {
-        let Some(voice) = self.voice.get() else { return Ok(None) };
-        let samples: Vec<i16> = samples_of(&pcm).collect();
-        Ok(failed(voice.send_audio(&samples).await))
+    pub fn send_audio<'env>(
+        &self,
+        env: &'env Env,
+        pcm: &[u8],
+    ) -> Result<PromiseRaw<'env, Option<NativeFault>>> {
+        let line = Arc::clone(&self.line);
+        let samples: Vec<i16> = samples_of(pcm).collect();
+        env.spawn_future(async move {
+            let Some(voice) = line.voice.get() else { return Ok(None) };
+            Ok(failed(voice.send_audio(&samples).await))
+        })
     }
 
     /// Sends something that was typed.
     #[napi]
     pub fn send_text(&self, text: String) -> Option<NativeFault> {
-        failed(self.voice.get()?.send_text(&text))
+        failed(self.line.voice.get()?.send_text(&text))
     }
 
     /// Opens, mutes or closes the microphone.
     #[napi]
     pub fn set_microphone(&self, position: String) -> Option<NativeFault> {
         match javascript::microphone(&position) {
-            Ok(position) => self.voice.get()?.set_microphone(position),
+            Ok(position) => self.line.voice.get()?.set_microphone(position),
             Err(fault) => return Some(fault.into()),
         }
         None
@@ -168,7 +172,7 @@ impl NativeSession {
     /// Drops the rest of the answer.
     #[napi]
     pub fn interrupt(&self) {
-        if let Some(voice) = self.voice.get() {
+        if let Some(voice) = self.line.voice.get() {
             voice.interrupt();
         }
     }
@@ -176,7 +180,7 @@ impl NativeSession {
     /// Of this turn's sound so many samples have been heard.
     #[napi]
     pub fn report_played(&self, turn: f64, samples: f64) {
-        if let Some(voice) = self.voice.get() {
+        if let Some(voice) = self.line.voice.get() {
             voice.report_played(TurnId::new(whole(turn)), whole(samples));
         }
     }
@@ -184,34 +188,50 @@ impl NativeSession {
     /// Answers a tool call with the text of a JSON value.
     #[napi]
     pub fn send_tool_result(&self, call: String, json: String) -> Option<NativeFault> {
-        failed(self.voice.get()?.send_tool_result(&ToolUseId::from(call.as_str()), &json))
+        failed(self.line.voice.get()?.send_tool_result(&ToolUseId::from(call.as_str()), &json))
     }
 
     /// Tells the model that a tool failed.
     #[napi]
     pub fn fail_tool(&self, call: String, message: String) -> Option<NativeFault> {
-        failed(self.voice.get()?.fail_tool(&ToolUseId::from(call.as_str()), &message))
+        failed(self.line.voice.get()?.fail_tool(&ToolUseId::from(call.as_str()), &message))
     }
 
     /// Hangs up in order, or gives the opening up.
     #[napi]
     pub fn hang_up(&self) {
-        match self.voice.get() {
+        match self.line.voice.get() {
             Some(voice) => voice.hang_up(),
-            None => self.given_up.notify_one(),
+            None => self.line.given_up.notify_one(),
         }
     }
 
     /// Tokens used so far, as JSON.
     #[napi]
     pub fn usage(&self) -> String {
-        javascript::usage(self.voice.get().map_or_else(Usage::default, VoiceSession::usage))
+        javascript::usage(self.line.voice.get().map_or_else(Usage::default, VoiceSession::usage))
     }
 
     /// What was said and heard so far, as JSON.
     #[napi]
     pub fn history(&self) -> String {
-        javascript::history(&self.voice.get().map_or_else(Vec::new, VoiceSession::history))
+        javascript::history(&self.line.voice.get().map_or_else(Vec::new, VoiceSession::history))
+    }
+}
+
+impl Line {
+    async fn open(&self, keys: Option<NativeKeys>) -> core::result::Result<(), NativeFault> {
+        let Some(config) = lock(&self.config).take() else {
+            return Err(NativeFault::new(ErrorCode::SessionClosed, "the session was opened before"));
+        };
+        let (voice, events) = tokio::select! {
+            biased;
+            () = self.given_up.notified() => return Err(SessionError::Closed.into()),
+            opened = self.way.open(config, keys) => opened?,
+        };
+        *lock(&self.events) = Some(events);
+        let _ = self.voice.set(voice);
+        Ok(())
     }
 }
 
