@@ -8,15 +8,15 @@ use nova_sonic_core::{
     event::ClientEvent,
     grant::Grant,
     id::ToolUseId,
+    javascript::{self, Settings},
     relay::{FrameKind, RelayFrame},
-    session::{Event, Failure, Input, Microphone, Output, Session, TurnId},
+    session::{Event, Failure, Input, Microphone, Output, Playback, Session, SessionConfig, TurnId},
     sigv4::PresignedUrl,
     time::{Tick, Timestamp},
 };
 
 use crate::{
     capture::Capture,
-    config::{self, Settings},
     direct::{Direct, Opened},
     fault::Fault,
     link::{FromRelay, Link},
@@ -62,13 +62,13 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     pub(crate) fn new(config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
-        let Settings { session, model } = config::read(config)?;
+        let Settings { session, model } = settings_of(config)?;
         Ok(Self::of(Session::new(session, seed_of(seed)?, now)?, model, now))
     }
 
     /// The conversation that goes on with this one over another connection.
     pub(crate) fn successor(&self, config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
-        let Settings { session, model } = config::read(config)?;
+        let Settings { session, model } = settings_of(config)?;
         let mut successor = Self::of(self.session.successor(session, seed_of(seed)?, now)?, model, now);
         successor.position = self.position;
         Ok(successor)
@@ -165,11 +165,11 @@ impl Conversation {
             Some(FromRelay::Input(input)) => self.give(now, input)?,
             Some(FromRelay::Control(message)) => self.notes.push_back(told::relayed(message)),
             Some(FromRelay::Defect(defect)) => {
-                self.notes.push_back(told::error(defect.code(), &defect.to_string()));
+                self.notes.push_back(javascript::error(defect.code(), &defect.to_string()));
             }
             None => {
                 let message = "a text message came, and the service sends none";
-                self.notes.push_back(told::error(ErrorCode::FrameMalformed, message));
+                self.notes.push_back(javascript::error(ErrorCode::FrameMalformed, message));
             }
         }
         Ok(())
@@ -192,7 +192,7 @@ impl Conversation {
 
     /// What was said before the microphone is moved still belongs to its turn.
     pub(crate) fn move_microphone(&mut self, now: Tick, word: &str) -> Result<(), Fault> {
-        let position = config::microphone(word)?;
+        let position = javascript::microphone(word)?;
         if position == self.position {
             return Ok(());
         }
@@ -244,7 +244,7 @@ impl Conversation {
                     return Found::Sound;
                 }
                 Output::Emit(event) => {
-                    self.text = told::event(&event);
+                    self.text = javascript::event(&event);
                     return Found::Event;
                 }
                 Output::Send(event) if self.link.is_open() => return self.send(&event, wall),
@@ -293,6 +293,11 @@ impl Conversation {
     }
 }
 
+/// In a page, the player reports what it has played.
+fn settings_of(config: &str) -> Result<Settings, Fault> {
+    Ok(javascript::read_settings(config, SessionConfig::default().playback(Playback::Reported))?)
+}
+
 fn seed_of(bytes: &[u8]) -> Result<[u8; 32], Fault> {
-    bytes.try_into().map_err(|_| Fault::setting("seed", "is not 32 random bytes"))
+    bytes.try_into().map_err(|_| javascript::Fault::setting("seed", "is not 32 random bytes").into())
 }

@@ -4,7 +4,6 @@
 //! It converts; every rule is the core's. [`Engine`] is what JavaScript sees, [`conversation`] what it does.
 
 mod capture;
-mod config;
 mod conversation;
 mod direct;
 mod engine;

@@ -13,6 +13,7 @@
 //! | convert, cut, play and measure sound | [`audio`] |
 //! | understand an error | [`error`] |
 //! | read and write JSON at a browser's price | [`json`] |
+//! | take settings from JavaScript and tell it events | [`javascript`] |
 #![cfg_attr(feature = "client", doc = "| talk to Amazon Bedrock from a server | [`client`] |")]
 #![cfg_attr(feature = "relay", doc = "| let browsers talk through your own server | [`relay_handler`] |")]
 #![cfg_attr(feature = "broker", doc = "| issue short-lived credentials for browsers | [`broker`] |")]
@@ -40,6 +41,7 @@ pub mod error;
 pub mod event;
 pub mod grant;
 pub mod id;
+pub mod javascript;
 pub mod json;
 #[cfg(all(feature = "broker", feature = "client"))]
 pub mod probe;

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "error",
         ],
     ),
+    ("javascript", &["json", "event", "session", "audio::SampleRate", "time", "error"]),
     // bytes
     ("sigv4", &["scope", "secret", "time", "error"]),
     ("grant", &["json", "scope", "sigv4", "secret", "time", "error"]),

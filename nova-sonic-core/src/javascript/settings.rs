@@ -2,29 +2,45 @@
 
 use std::time::Duration;
 
-use nova_sonic_core::{
+use serde_json::{Map, Value};
+
+use super::Fault;
+use crate::{
     audio::SampleRate,
     event::{EndpointingSensitivity, ToolChoice, ToolSpec},
     json,
     session::{Message, Microphone, Playback, SessionConfig, Timing},
 };
-use serde_json::{Map, Value};
 
-use crate::fault::Fault;
-
-/// Settings of a session, and the model if it is not the grant's.
+/// Settings of a session, and the model if one was named.
 #[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) session: SessionConfig,
-    pub(crate) model: Option<String>,
+#[non_exhaustive]
+pub struct Settings {
+    /// What the conversation is to be like.
+    pub session: SessionConfig,
+    /// The model.
+    pub model: Option<String>,
 }
 
-/// Reads the text of a JSON object; settings that are not there have the core's defaults, except that the player reports
-/// what it has played.
-pub(crate) fn read(config: &str) -> Result<Settings, Fault> {
-    let settings: Value = json::read(config.as_bytes())
+/// Reads the text of a JSON object; settings that are not there are those of `defaults`.
+///
+/// ```
+/// use nova_sonic_core::{javascript::read_settings, session::SessionConfig};
+/// let settings = read_settings(r#"{"voice":"amy","topP":0.5}"#, SessionConfig::default())?;
+/// assert_eq!(settings.session.voice_id, "amy");
+/// let fault = read_settings(r#"{"topP":"much"}"#, SessionConfig::default()).unwrap_err();
+/// assert_eq!(fault.message, "setting topP is not a number");
+/// # Ok::<(), nova_sonic_core::javascript::Fault>(())
+/// ```
+///
+/// # Errors
+///
+/// A [`Fault`] that names the setting which is unknown, or is not what it should be. What settings may be beside each
+/// other [`Session::new`](crate::session::Session::new) checks.
+pub fn read_settings(settings: &str, defaults: SessionConfig) -> Result<Settings, Fault> {
+    let settings: Value = json::read(settings.as_bytes())
         .map_err(|defect| Fault::setting("object", &format!("is not JSON at column {}", defect.column)))?;
-    let mut session = SessionConfig::default().playback(Playback::Reported);
+    let mut session = defaults;
     let mut model = None;
     for (name, value) in fields("object", &settings)? {
         // what is left undefined is not there, what is null has been left out as well
@@ -108,8 +124,12 @@ impl Given<'_> {
     }
 }
 
-/// `open`, `muted` or `closed`.
-pub(crate) fn microphone(word: &str) -> Result<Microphone, Fault> {
+/// Where a microphone stands: `open`, `muted` or `closed`.
+///
+/// # Errors
+///
+/// A [`Fault`] for any other word.
+pub fn microphone(word: &str) -> Result<Microphone, Fault> {
     Given { setting: "microphone", value: &word.into() }.one_of(POSITIONS)
 }
 

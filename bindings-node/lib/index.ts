@@ -1,0 +1,15 @@
+// `@nova-sonic/node`: spoken conversations with Amazon Nova Sonic from a server, and credentials for browsers.
+
+export { CredentialBroker, Grant } from './broker.js';
+export type { BrokerMetrics, BrokerOptions, IssueRecord, ProbeResult } from './broker.js';
+export { credentialsHandler } from './handler/credentials.js';
+export type { CredentialsHandler, CredentialsHandlerOptions, Refusal } from './handler/credentials.js';
+export { NovaSonicError } from './errors.js';
+export type { ErrorBlame, ErrorCode } from './errors.js';
+export type * from './options.js';
+export { relayHandler } from './relay/handler.js';
+export type { Relay } from './relay/handler.js';
+export type { RelayHandlerOptions, RelayRecord, RelayRules } from './relay/options.js';
+export { tool } from './tools/tools.js';
+export type * from './types.js';
+export { VoiceSession } from './voice-session.js';

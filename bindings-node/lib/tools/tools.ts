@@ -1,0 +1,1 @@
+../../../bindings-wasm/web/page/tools.ts

@@ -1,0 +1,57 @@
+// A process ends when it should: neither sooner nor later, and never by a fault.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { LIMIT, startSimulator, userKeys } from './support/stage.mjs';
+
+/** Runs one of `programs/`: what it printed, how it ended, and how long that took, ms. */
+async function run(program, simulator, options = []) {
+    const began = performance.now();
+    const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
+    const child = spawn(process.execPath, [...options, path, JSON.stringify({ simulator, credentials: userKeys(simulator) })], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        timeout: 30_000,
+        killSignal: 'SIGKILL',
+    });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => (printed += text));
+    const [code, signal] = await once(child, 'close');
+    return { printed: printed.trim().split('\n'), ended: code ?? signal, ms: performance.now() - began };
+}
+
+test('after the last conversation is closed nothing keeps the process alive', LIMIT, async (t) => {
+    const { printed, ended, ms } = await run('closed.mjs', await startSimulator(t));
+    assert.deepEqual([printed, ended], [['closed'], 0]);
+    assert.ok(ms < 10_000, `it took ${ms} ms`);
+});
+
+test('a conversation that goes on keeps the process alive, though nobody holds it', LIMIT, async (t) => {
+    const { printed, ended } = await run('open.mjs', await startSimulator(t), ['--expose-gc']);
+    assert.deepEqual([printed, ended], [['time_limit'], 0]);
+});
+
+test('unless it was told not to', LIMIT, async (t) => {
+    const { printed, ended } = await run('forgotten.mjs', await startSimulator(t));
+    assert.deepEqual([printed, ended], [['unreferenced'], 0]);
+});
+
+test('a process that exits in mid-conversation ends as it says', LIMIT, async (t) => {
+    const simulator = await startSimulator(t);
+    for (let round = 0; round < 5; round += 1) assert.equal((await run('exit.mjs', simulator)).ended, 7);
+});
+
+test('threads may end in mid-conversation', LIMIT, async (t) => {
+    const { printed, ended } = await run('thread.mjs', await startSimulator(t));
+    assert.deepEqual([printed, ended], [Array(4).fill('talking'), 0]);
+});
+
+test('a listener that throws takes no event from others', LIMIT, async (t) => {
+    const { printed, ended } = await run('throwing.mjs', await startSimulator(t));
+    assert.equal(ended, 0);
+    assert.equal(printed[0], 'the listener’s own');
+    assert.equal(printed.at(-1), 'time_limit');
+});
