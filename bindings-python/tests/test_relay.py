@@ -173,10 +173,9 @@ def test_a_locked_prompt_is_the_one_that_the_model_gets(acting: Act) -> None:
         assert page.closed == CloseCode.ENDED
 
     async def main() -> None:
-        handler = RelayHandler(VoiceClient())
         for rules in (RelayRules(system_prompt=own), RelayRules()):
             app = relay_app(
-                handler,
+                RelayHandler(VoiceClient()),
                 authorize=ada,
                 session_config=lambda scope, rules=rules: rules,
                 on_end=lambda scope, record: records.append(record),

@@ -67,6 +67,12 @@ if REDIS_URL:
     # Options of the project's own: the limits are then asked through redis-py.
     CACHES["redis-py"] = {**CACHES["redis"], "OPTIONS": {"socket_timeout": 2}}
 
+if find_spec("channels") is not None:
+    layer = "channels_redis.core.RedisChannelLayer" if "PROJECT_LAYER" in os.environ else "channels.layers.InMemoryChannelLayer"
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": layer}}
+    if "PROJECT_LAYER" in os.environ:
+        CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [os.environ["PROJECT_LAYER"]]}
+
 NOVA_SONIC: dict[str, Any] = {
     "REGION": "us-east-1",
     "ROLE_ARN": os.environ.get("PROJECT_ROLE_ARN", "arn:aws:iam::123456789012:role/story-voice"),
