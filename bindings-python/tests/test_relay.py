@@ -135,7 +135,11 @@ def test_a_tool_that_fails_ends_nothing(
     scenario = {
         "name": "failing",
         "turns": [
-            {"say": [{"text": "Let me look."}], "tools": [{"name": "look", "input": {}}], "then": [{"text": "{{result.error}}."}]}
+            {
+                "say": [{"text": "Let me look."}],
+                "tools": [{"name": "look", "input": {}}],
+                "then": [{"text": "{{result.error}}."}],
+            }
         ],
         "otherwise": "listen",
     }
@@ -226,7 +230,12 @@ def test_pages_of_other_origins_need_to_be_named(simulator: Simulator) -> None:
         app = relay_app(RelayHandler(VoiceClient()), authorize=ada, allowed_origins=["https://app.example.com"])
         async with serving(app) as url:
             own = url.replace("ws://", "http://").rstrip("/")
-            for origin, code in [(own, None), ("https://app.example.com", None), ("https://evil.example", 4003), ("null", 4003)]:
+            for origin, code in [
+                (own, None),
+                ("https://app.example.com", None),
+                ("https://evil.example", 4003),
+                ("null", 4003),
+            ]:
                 page = await Page.open(url, headers={"origin": origin})
                 told = await page.next()
                 assert told is not None and ("ready" in told["relay"]) is (code is None), origin

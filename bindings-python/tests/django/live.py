@@ -23,7 +23,9 @@ class Simulator:
 
     def __init__(self, program: str, folder: Path, *options: str) -> None:
         ports = ("--https-port", "0", "--http-port", "0", "--ca", str(folder / "ca.pem"))
-        self._process = subprocess.Popen([program, "--json", "--control", *ports, *options], stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [program, "--json", "--control", *ports, *options], stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)

@@ -139,7 +139,7 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             connection = handler.connect(subject, rules, declared(self.tools))
         except Refused as why:
             return handler.refuse(why.code, why.message)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the page is told that something failed, and the log what
             logger.exception("a client was not let in, because the application failed")
             return handler.refuse(CloseCode.UPSTREAM_FAILED, "the server failed")
         self._subject = subject
@@ -150,7 +150,7 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self._subject is not None:
             try:
                 await _hook(self.on_end, record)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the conversation is over, whatever comes of its record
                 logger.exception("what keeps the record of conversation %s failed", record["id"])
 
     async def dispatch(self, message: dict[str, Any]) -> None:

@@ -68,7 +68,11 @@ if REDIS_URL:
     CACHES["redis-py"] = {**CACHES["redis"], "OPTIONS": {"socket_timeout": 2}}
 
 if find_spec("channels") is not None:
-    layer = "channels_redis.core.RedisChannelLayer" if "PROJECT_LAYER" in os.environ else "channels.layers.InMemoryChannelLayer"
+    layer = (
+        "channels_redis.core.RedisChannelLayer"
+        if "PROJECT_LAYER" in os.environ
+        else "channels.layers.InMemoryChannelLayer"
+    )
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": layer}}
     if "PROJECT_LAYER" in os.environ:
         CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [os.environ["PROJECT_LAYER"]]}
