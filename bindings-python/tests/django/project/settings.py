@@ -85,6 +85,8 @@ NOVA_SONIC: dict[str, Any] = {
 }
 if "PROJECT_AUTHENTICATE" in os.environ:
     NOVA_SONIC["AUTHENTICATE"] = os.environ["PROJECT_AUTHENTICATE"]
+if "PROJECT_ORIGIN" in os.environ:
+    NOVA_SONIC["ALLOWED_ORIGINS"] = [os.environ["PROJECT_ORIGIN"]]
 if "PROJECT_PER_MINUTE" in os.environ:
     NOVA_SONIC["LIMITS"] = {"PER_MINUTE": int(os.environ["PROJECT_PER_MINUTE"]), "PER_DAY": 1_000_000}
 
