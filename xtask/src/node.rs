@@ -29,22 +29,33 @@ pub(crate) fn test(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
 /// As `test`, one file after the other: what is heard in a browser suffers when others compute beside it.
 pub(crate) fn test_in_turn(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
     install(folder)?;
-    run_with(&["--test-concurrency=1"], folder, simulator)
+    run_with(&["--test-concurrency=1"], folder, simulator, None)
+}
+
+/// The same, with a Python that has the Django app.
+pub(crate) fn test_with_django(folder: &Path, simulator: &Path, python: &Path) -> Result<Tally, Failure> {
+    install(folder)?;
+    run_with(&["--test-concurrency=1"], folder, simulator, Some(python))
 }
 
 /// Runs the tests of a folder whose packages are there.
 pub(crate) fn run(folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
-    run_with(&[], folder, simulator)
+    run_with(&[], folder, simulator, None)
 }
 
-fn run_with(options: &[&str], folder: &Path, simulator: &Path) -> Result<Tally, Failure> {
-    let outcome = child::run_and_keep(
-        Command::new("node")
-            .args(["--test", "--test-reporter=spec"])
-            .args(options)
-            .current_dir(folder)
-            .env("NOVA_SONIC_SIM", simulator),
-    )?;
+fn run_with(
+    options: &[&str],
+    folder: &Path,
+    simulator: &Path,
+    django: Option<&Path>,
+) -> Result<Tally, Failure> {
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=spec"]).args(options).current_dir(folder);
+    node.env("NOVA_SONIC_SIM", simulator);
+    if let Some(python) = django {
+        node.env("NOVA_SONIC_DJANGO", python);
+    }
+    let outcome = child::run_and_keep(&mut node)?;
     Ok(Tally::of_node(&outcome.output).judged_by(outcome.status.success()))
 }
 

@@ -295,7 +295,8 @@ fn browser(run: &Run) -> Result<Tally, Failure> {
     run.web_package()?;
     let simulator = run.simulator()?;
     let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
-    tally += node::test_in_turn(&tools::root().join("tests/browser"), simulator)?;
+    let python = suites::django_python(&run.built()?, run.wheel()?, run.strictness)?;
+    tally += node::test_with_django(&tools::root().join("tests/browser"), simulator, &python)?;
     Ok(tally)
 }
 

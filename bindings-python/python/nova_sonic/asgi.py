@@ -92,7 +92,7 @@ def relay_app(
             return handler.connect(subject, rules, declared(mine)), mine
         except Refused as why:
             return handler.refuse(why.code, why.message), ()
-        except Exception:
+        except Exception:  # noqa: BLE001 - the page is told that something failed, and the log what
             logger.exception("a client was not let in, because the application failed")
             return handler.refuse(CloseCode.UPSTREAM_FAILED, "the server failed"), ()
 
@@ -134,7 +134,11 @@ def origin_refused(scope: Scope, allowed: Collection[str]) -> Refused | None:
     host = headers.get(b"host", b"").decode("latin1").lower()
     try:
         parts = urlsplit(origin.lower())
-        own = parts.scheme in ("http", "https") and host != "" and _without_default(parts.netloc) == _without_default(host)
+        own = (
+            parts.scheme in ("http", "https")
+            and host != ""
+            and _without_default(parts.netloc) == _without_default(host)
+        )
     except ValueError:
         own = False
     return None if own else Refused("pages of this origin may not talk here")

@@ -176,7 +176,7 @@ class Relay:
             self.connection.tool_failed(call.id, str(why))
         except asyncio.TimeoutError:
             self.connection.tool_failed(call.id, "the tool did not answer in time")
-        except Exception as why:  # noqa: BLE001 - whatever a tool raises, the conversation goes on
+        except Exception as why:
             # The application's own defect, told to the application and not to whoever talks to it.
             logger.error("tool %s failed", call.name, exc_info=why)
             self.connection.tool_failed(call.id, "the tool failed")

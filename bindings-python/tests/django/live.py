@@ -21,9 +21,11 @@ START_SECONDS = 120
 class Simulator:
     """Plays STS and Bedrock until it is stopped."""
 
-    def __init__(self, program: str, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path, *options: str) -> None:
         ports = ("--https-port", "0", "--http-port", "0", "--ca", str(folder / "ca.pem"))
-        self._process = subprocess.Popen([program, "--json", "--control", *ports], stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [program, "--json", "--control", *ports, *options], stdout=subprocess.PIPE, text=True
+        )
         assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -76,6 +78,10 @@ class Server:
         self._wait()
 
     def _command(self, kind: str) -> list[str]:
+        if kind == "daphne":
+            return ["daphne", "-b", "127.0.0.1", "-p", str(self.port), "project.voice:application"]
+        if kind == "uvicorn-voice":
+            return ["uvicorn", "project.voice:application", "--port", str(self.port), "--lifespan", "off"]
         if kind.startswith("uvicorn"):
             return ["uvicorn", "project.asgi:application", "--port", str(self.port), "--lifespan", "off"]
         workers = ("--workers", "4", "--threads", "2") if kind == "gunicorn-threads" else ("--workers", "4")

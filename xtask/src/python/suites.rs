@@ -106,6 +106,18 @@ pub(crate) fn django(built: &Built<'_>, wheel: &Path, strictness: Strictness) ->
     Ok(tally)
 }
 
+/// A Python of the newest pair that has the Django app, its servers and Channels.
+pub(crate) fn django_python(
+    built: &Built<'_>,
+    wheel: &Path,
+    strictness: Strictness,
+) -> Result<PathBuf, Failure> {
+    let newest = matrix::newest(&interpreter::found(), strictness.complete)?;
+    let environment = pair_environment(built, &newest)?;
+    environment.install_wheel(wheel)?;
+    Ok(environment.python())
+}
+
 /// What happens to the Django app when somebody, or something, means it no good; on the newest pair.
 pub(crate) fn abuse(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> Result<Tally, Failure> {
     let folder = tests(ABUSE)?;

@@ -67,6 +67,16 @@ if REDIS_URL:
     # Options of the project's own: the limits are then asked through redis-py.
     CACHES["redis-py"] = {**CACHES["redis"], "OPTIONS": {"socket_timeout": 2}}
 
+if find_spec("channels") is not None:
+    layer = (
+        "channels_redis.core.RedisChannelLayer"
+        if "PROJECT_LAYER" in os.environ
+        else "channels.layers.InMemoryChannelLayer"
+    )
+    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {"default": {"BACKEND": layer}}
+    if "PROJECT_LAYER" in os.environ:
+        CHANNEL_LAYERS["default"]["CONFIG"] = {"hosts": [os.environ["PROJECT_LAYER"]]}
+
 NOVA_SONIC: dict[str, Any] = {
     "REGION": "us-east-1",
     "ROLE_ARN": os.environ.get("PROJECT_ROLE_ARN", "arn:aws:iam::123456789012:role/story-voice"),
@@ -75,6 +85,8 @@ NOVA_SONIC: dict[str, Any] = {
 }
 if "PROJECT_AUTHENTICATE" in os.environ:
     NOVA_SONIC["AUTHENTICATE"] = os.environ["PROJECT_AUTHENTICATE"]
+if "PROJECT_ORIGIN" in os.environ:
+    NOVA_SONIC["ALLOWED_ORIGINS"] = [os.environ["PROJECT_ORIGIN"]]
 if "PROJECT_PER_MINUTE" in os.environ:
     NOVA_SONIC["LIMITS"] = {"PER_MINUTE": int(os.environ["PROJECT_PER_MINUTE"]), "PER_DAY": 1_000_000}
 
