@@ -4,6 +4,7 @@
 //! and what to do about it.
 
 mod bench;
+mod beside;
 mod build;
 mod child;
 mod demo;

@@ -1,12 +1,14 @@
 //! Every test, in every language, with one count at the end.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::{
-    Done, child,
+    Done,
+    beside::{self, Beside, Reported},
+    child,
     failure::Failure,
     node, node_package,
     python::matrix::Strictness,
@@ -30,6 +32,9 @@ pub(crate) struct Arguments {
     /// and the newest one, and the browser package in every browser and under every bundler.
     #[arg(long)]
     matrix: bool,
+    /// Where to say in a file what became of each suite.
+    #[arg(long, hide = true, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// What can be tested by itself.
@@ -87,6 +92,11 @@ impl Suite {
     /// builds for browsers is seen when the suite `web` builds it for one.
     const fn is_long(self) -> bool {
         matches!(self, Self::Browser | Self::PackageWeb | Self::Wasm)
+    }
+
+    /// Whether it waits more than it computes, for servers, packages and deadlines: it runs beside the others.
+    const fn mostly_waits(self) -> bool {
+        matches!(self, Self::Package | Self::Django | Self::Abuse | Self::Setup)
     }
 
     const fn name(self) -> &'static str {
@@ -215,6 +225,12 @@ struct Line {
     failure: Option<Failure>,
 }
 
+impl Line {
+    fn reported(&self) -> Reported {
+        Reported { suite: self.suite.name().to_owned(), tally: self.tally, seconds: self.seconds }
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Done {
     let run = Run::new(arguments)?;
     let suites: Vec<Suite> = Suite::value_variants()
@@ -226,6 +242,9 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         })
         .collect();
 
+    let (aside, suites): (Vec<Suite>, Vec<Suite>) =
+        suites.into_iter().partition(|suite| arguments.only.is_empty() && suite.mostly_waits());
+    let beside = run_beside(&aside, arguments, &run.target)?;
     let mut steps = Steps::new(suites.len());
     let mut lines = Vec::new();
     for suite in suites {
@@ -242,7 +261,36 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
             }
         });
     }
+    if let Some(beside) = beside {
+        step::say(&format!("      waiting for {}; then comes what they printed", names(&aside).join(", ")));
+        let reported = beside.finish()?;
+        lines.extend(aside.into_iter().map(|suite| {
+            let told = reported.iter().find(|told| told.suite == suite.name());
+            let (tally, seconds) =
+                told.map_or((Tally::of_one(false), 0.0), |told| (told.tally, told.seconds));
+            Line { suite, tally, seconds, failure: None }
+        }));
+    }
+    if let Some(path) = &arguments.report {
+        beside::write(path, &lines.iter().map(Line::reported).collect::<Vec<_>>())?;
+    }
     conclude(&lines)
+}
+
+/// Starts the suites that mostly wait, if there are any.
+fn run_beside(suites: &[Suite], arguments: &Arguments, target: &Path) -> Result<Option<Beside>, Failure> {
+    if suites.is_empty() {
+        return Ok(None);
+    }
+    let names = names(suites);
+    step::say(&format!("      beside what follows: {}", names.join(", ")));
+    let only = names.iter().flat_map(|name| ["--only", name]);
+    let matrix = arguments.matrix.then_some("--matrix");
+    Beside::start(&only.chain(matrix).collect::<Vec<_>>(), &target.join("test")).map(Some)
+}
+
+fn names(suites: &[Suite]) -> Vec<&'static str> {
+    suites.iter().map(|suite| suite.name()).collect()
 }
 
 /// The engine as it is shipped: built, and then run by Node.

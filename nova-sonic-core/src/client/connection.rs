@@ -79,7 +79,11 @@ impl Settings {
                 drop(runtime.spawn(driver));
             }
         });
-        let names: Vec<PartitionId> = (0..PLACES).map(PartitionId::from_index).collect();
+        let count = match self.connections {
+            Connections::Each => PLACES,
+            Connections::Shared => 1,
+        };
+        let names: Vec<PartitionId> = (0..count).map(PartitionId::from_index).collect();
         let builder = ConnectionPool::builder()
             .connection_reuse_scope(ConnectionReuseScope::Partition)
             .partitions(names.iter().map(|name| Partition::new(*name, spawner.clone())));

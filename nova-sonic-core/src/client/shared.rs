@@ -24,6 +24,8 @@ const EVENT_LIMIT: usize = 256;
 const ROOM: Duration = Duration::from_secs(2);
 /// Sound that may wait in all. Silence goes on when sound is refused; a network that takes none of it is gone.
 const STALL: Duration = Duration::from_secs(16);
+/// Events for which a queue keeps room when it is empty: more than one frame of sound brings.
+const STEADY: usize = 4;
 /// Sound handed over at once after a delay, as multiples of a frame.
 const FRAMES_AT_ONCE: usize = 4;
 
@@ -276,6 +278,8 @@ impl Outgoing for Shared {
             if state.outgoing_ended {
                 return Poll::Ready(None);
             }
+            // the opening, or a burst, has made it long
+            state.outgoing.shrink_to(STEADY);
             state.outgoing_waker = Some(context.waker().clone());
             return Poll::Pending;
         };

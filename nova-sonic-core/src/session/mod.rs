@@ -103,6 +103,9 @@ impl Phase {
     }
 }
 
+/// Outputs for which the queue keeps room when it is empty: more than one frame of sound brings.
+const STEADY: usize = 4;
+
 /// One conversation with Nova Sonic. See the [module](self) for how to drive it. Prints nothing of what was said in it.
 pub struct Session {
     config: SessionConfig,
@@ -214,6 +217,10 @@ impl Session {
     pub fn poll_output(&mut self) -> Option<Output> {
         self.tell_earlier();
         let output = self.queue.pop_front();
+        if output.is_none() {
+            // the opening, or a burst, has made it long
+            self.queue.shrink_to(STEADY);
+        }
         if let Some(Output::Send(ClientEvent::AudioInput { pcm, .. })) = &output {
             self.queued_samples -= pcm.len();
         }
