@@ -96,7 +96,7 @@ impl Suite {
 
     /// Whether it waits more than it computes, for servers, packages and deadlines: it runs beside the others.
     const fn mostly_waits(self) -> bool {
-        matches!(self, Self::Package | Self::Django | Self::Abuse | Self::Setup)
+        matches!(self, Self::NodePackage | Self::Package | Self::Django | Self::Abuse | Self::Setup)
     }
 
     const fn name(self) -> &'static str {
