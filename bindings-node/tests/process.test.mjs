@@ -62,6 +62,8 @@ test('conversations that end in whatever way leave no thread, no descriptor, no 
     assert.equal(ended, 0);
     const { before, after } = JSON.parse(printed[0]);
     t.diagnostic(JSON.stringify({ before, after }));
+    // the last ones may still be on the stack of who waited for them
+    assert.ok(after.remembered <= 15, `${after.remembered} sessions are not collected`);
     assert.ok(after.threads <= before.threads, `${before.threads} threads became ${after.threads}`);
     assert.ok(after.handles <= before.handles, `${before.handles} handles became ${after.handles}`);
     // idle connections are kept for the next ones, as many as there were at once

@@ -10,6 +10,10 @@ import { route } from './support.mjs';
 const COUNT = Number(process.argv[3]);
 const AT_ONCE = 15;
 
+/** Sessions that the collector has not taken. */
+let remembered = 0;
+const forgotten = new FinalizationRegistry(() => (remembered -= 1));
+
 /** The same chances in every run. */
 let seed = 4711;
 function chance() {
@@ -59,7 +63,10 @@ async function one() {
     const options = { signal: controller.signal };
     if (name === 'over by itself') options.maxSeconds = 0.2;
     if (name === 'refused') options.model = 'amazon.no-such-model';
-    await ENDS[name](new VoiceSession({ ...route, ...options }), () => controller.abort());
+    const session = new VoiceSession({ ...route, ...options });
+    remembered += 1;
+    forgotten.register(session);
+    await ENDS[name](session, () => controller.abort());
 }
 
 async function several(count) {
@@ -80,6 +87,7 @@ async function census() {
         await after(200);
     }
     return {
+        remembered,
         descriptors: readdirSync('/proc/self/fd').length,
         threads: readdirSync('/proc/self/task').length,
         handles: process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'TTYWrap', 'FSReqPromise', 'FSReqCallback'].includes(name)).length,
