@@ -14,6 +14,8 @@ use crate::{error::ErrorCode, event::ClientEvent};
 
 /// Most that may wait for the network, bytes: half a minute of sound at 16 kHz. A network that takes none of it is gone.
 const ROOM: usize = 1024 * 1024;
+/// Events for which the queue keeps room when it is empty: more than one frame of sound brings.
+const STEADY: usize = 4;
 /// What an event costs beside what is said in it, bytes: its place in the queue and its names.
 const EVENT_COST: usize = 128;
 
@@ -162,6 +164,8 @@ impl Outgoing for Queue {
             if waiting.finished || waiting.closed {
                 return Poll::Ready(None);
             }
+            // the opening, or a burst, has made it long
+            waiting.events.shrink_to(STEADY);
             waiting.network = Some(context.waker().clone());
             return Poll::Pending;
         };

@@ -10,7 +10,7 @@
 //!
 //! let key = || TicketKey::new(&SecretText::new("drawn at random, 32 bytes or more".to_owned()));
 //! let now = Timestamp::from_unix_millis(1_795_352_568_030);
-//! let mut ticket = Ticket::new("ada", now.after(std::time::Duration::from_secs(60)));
+//! let mut ticket = Ticket::new("ada", now.after(std::time::Duration::from_mins(1)));
 //! ticket.system_prompt = Some("You tell stories.".to_owned());
 //! let text = key()?.sign(&ticket)?;
 //!
@@ -249,7 +249,7 @@ mod tests {
     }
 
     fn ticket() -> Ticket {
-        let mut ticket = Ticket::new("ada@example.com", NOW.after(Duration::from_secs(60)));
+        let mut ticket = Ticket::new("ada@example.com", NOW.after(Duration::from_mins(1)));
         ticket.system_prompt = Some("You tell stories — “softly”.".to_owned());
         ticket
     }

@@ -188,6 +188,11 @@ impl RelayHandler {
         self.places.count()
     }
 
+    /// Whether it lets nobody in any more.
+    pub fn is_closed(&self) -> bool {
+        self.places.is_closed()
+    }
+
     /// Tells every page of one subject how things stand, in the application's own fields; returns how many there are.
     pub fn send_status(&self, subject: &str, fields: &Map<String, Value>) -> usize {
         let connections = self.places.of(subject);
@@ -228,7 +233,7 @@ impl fmt::Debug for RelayHandler {
             .field("per_subject", &self.per_subject)
             .field("total", &self.total)
             .field("running", &self.running())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

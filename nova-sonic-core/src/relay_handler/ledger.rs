@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use base64_simd::URL_SAFE_NO_PAD;
 use redis::Script;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
@@ -129,8 +130,7 @@ impl Books {
     }
 
     fn subject_key(&self, subject: &str) -> String {
-        let digest: [u8; 32] = Sha256::digest(subject).into();
-        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = URL_SAFE_NO_PAD.encode_to_string(Sha256::digest(subject));
         format!("{}.talking.{hash}", self.prefix)
     }
 

@@ -21,7 +21,7 @@ pub(super) enum Link {
     #[default]
     None,
     Opening(EventSender, Opening),
-    Open(EventSender, EventReceiver),
+    Open(EventSender, Box<EventReceiver>),
     Over,
 }
 
@@ -60,7 +60,7 @@ impl Link {
         if let Self::Opening(_, opening) = self {
             let opened = std::task::ready!(opening.as_mut().poll(context));
             *self = match (std::mem::replace(self, Self::Over), opened) {
-                (Self::Opening(sender, _), Ok(receiver)) => Self::Open(sender, receiver),
+                (Self::Opening(sender, _), Ok(receiver)) => Self::Open(sender, Box::new(receiver)),
                 (_, Ok(_)) => Self::Over,
                 (_, Err(error)) => return Poll::Ready(Some(StreamEvent::Failed(failure(error)))),
             };

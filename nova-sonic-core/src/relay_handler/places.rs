@@ -75,6 +75,10 @@ impl Places {
         self.lock().by_number.len()
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Everybody there is; from now on nobody else is let in.
     pub(super) fn close(&self) -> Vec<Arc<Core>> {
         let mut taken = self.lock();

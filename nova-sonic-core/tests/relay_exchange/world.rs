@@ -23,6 +23,14 @@ pub(crate) fn opening(config: SessionConfig) -> Vec<ClientEvent> {
         .collect()
 }
 
+/// Where the stream stands that the exchange has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stream {
+    Unopened,
+    Open,
+    Over,
+}
+
 pub(crate) struct World {
     pub(crate) now: Tick,
     pub(crate) exchange: Exchange,
@@ -34,8 +42,7 @@ pub(crate) struct World {
     pub(crate) sent: Vec<String>,
     pub(crate) input_ended: bool,
     pub(crate) abandoned: bool,
-    opened: bool,
-    service_over: bool,
+    stream: Stream,
     client_gone: bool,
     pub(crate) told: Vec<Relayed<ServerEvent>>,
     pub(crate) calls: Vec<(ToolUseId, String, String)>,
@@ -48,7 +55,8 @@ impl World {
     }
 
     pub(crate) fn with_scenario(rules: RelayRules, scenario: Scenario) -> Self {
-        let model = ConversationConfig { scenario: Arc::new(scenario), ..ConversationConfig::default() };
+        let mut model = ConversationConfig::default();
+        model.scenario = Arc::new(scenario);
         let mut world = Self {
             now: Tick::ZERO,
             exchange: Exchange::new(rules, Tick::ZERO),
@@ -59,8 +67,7 @@ impl World {
             sent: Vec::new(),
             input_ended: false,
             abandoned: false,
-            opened: false,
-            service_over: false,
+            stream: Stream::Unopened,
             client_gone: false,
             told: Vec::new(),
             calls: Vec::new(),
@@ -140,7 +147,7 @@ impl World {
     /// The network between the relay and the service breaks.
     pub(crate) fn break_stream(&mut self, failure: &Failure) {
         self.service = None;
-        self.service_over = true;
+        self.stream = Stream::Over;
         self.exchange.handle_failure(self.now, failure);
         self.settle();
     }
@@ -207,34 +214,36 @@ impl World {
 
     fn end_service(&mut self) {
         self.service = None;
-        self.service_over = true;
+        self.stream = Stream::Over;
         self.exchange.handle_service_end(self.now);
     }
 
     fn carry_out(&mut self, output: ExchangeOutput) {
         match output {
             ExchangeOutput::Open(first) => {
-                assert!(!self.opened, "one stream for one socket");
+                assert_eq!(self.stream, Stream::Unopened, "one stream for one socket");
                 assert!(!first.is_empty(), "a service may wait for the first event");
-                self.opened = true;
+                self.stream = Stream::Open;
                 self.service = Some(Conversation::new(self.model.clone(), self.now));
                 for event in &first {
                     self.pass(event);
                 }
             }
             ExchangeOutput::ToService(event) => {
-                assert!(self.opened, "{} before the stream", event.name());
+                assert_ne!(self.stream, Stream::Unopened, "{} before the stream", event.name());
                 self.pass(&event);
             }
             ExchangeOutput::EndInput => {
-                assert!(self.opened && !self.input_ended && !self.abandoned, "an end too many");
+                assert_ne!(self.stream, Stream::Unopened, "an end without a stream");
+                assert!(!self.input_ended && !self.abandoned, "an end too many");
                 self.input_ended = true;
                 if let Some(service) = &mut self.service {
                     service.handle_end_of_input(self.now);
                 }
             }
             ExchangeOutput::Abandon => {
-                assert!(self.opened && !self.abandoned && !self.service_over, "nothing is left to abandon");
+                assert_eq!(self.stream, Stream::Open, "nothing is left to abandon");
+                self.stream = Stream::Over;
                 self.abandoned = true;
                 self.service = None;
             }

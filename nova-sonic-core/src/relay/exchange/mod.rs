@@ -65,6 +65,9 @@ pub struct Exchange {
     closing: Option<Tick>,
 }
 
+/// Outputs for which the queue keeps room when it is empty: more than one message brings.
+const STEADY: usize = 4;
+
 /// Where the client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Client {
@@ -245,7 +248,12 @@ impl Exchange {
 
     /// The next thing to do; `None` once drained.
     pub fn poll_output(&mut self) -> Option<ExchangeOutput> {
-        self.queue.pop_front()
+        let output = self.queue.pop_front();
+        if output.is_none() {
+            // the opening, or a burst, has made it long
+            self.queue.shrink_to(STEADY);
+        }
+        output
     }
 
     /// What is worth remembering of it, so far.

@@ -29,7 +29,7 @@ pub struct RelayRules {
 #[non_exhaustive]
 pub struct RelayLimits {
     /// Time without a message of the client after which it counts as gone: a session sends silence at least every
-    /// 20 s. Default: 60 s.
+    /// 20 s, and a service that hears nothing ends the stream after 55 s. Default: 45 s.
     pub silence: Duration,
     /// Time without a word of either side after which the conversation is ended. Default: 5 min.
     pub idle: Option<Duration>,
@@ -53,7 +53,7 @@ impl RelayRules {
 impl Default for RelayLimits {
     fn default() -> Self {
         Self {
-            silence: Duration::from_secs(60),
+            silence: Duration::from_secs(45),
             idle: Some(Duration::from_mins(5)),
             tool: Duration::from_mins(2),
             closing: Duration::from_secs(5),

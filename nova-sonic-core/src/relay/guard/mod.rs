@@ -56,6 +56,8 @@ pub struct Guard {
     refused: bool,
 }
 
+/// Outputs for which the queue keeps room when it is empty: more than one message brings.
+const STEADY: usize = 4;
 /// A message of sound costs at least as much as so much sound: empty ones are work, too.
 const SHORTEST_SOUND: Duration = Duration::from_millis(2);
 
@@ -221,7 +223,12 @@ impl Guard {
 
     /// The next thing to do; `None` once drained.
     pub fn poll_output(&mut self) -> Option<GuardOutput> {
-        self.queue.pop_front()
+        let output = self.queue.pop_front();
+        if output.is_none() {
+            // the opening, or a burst, has made it long
+            self.queue.shrink_to(STEADY);
+        }
+        output
     }
 }
 

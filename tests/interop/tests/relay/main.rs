@@ -4,7 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::wildcard_enum_match_arm,
-    clippy::indexing_slicing,
     reason = "a test may panic anywhere, and waits for some events among many"
 )]
 

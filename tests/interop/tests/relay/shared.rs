@@ -84,7 +84,7 @@ async fn a_subject_has_its_share_in_all_processes_together() {
     let again = in_time(freed).await.expect("a place that was given back is free");
 
     let ledger = redis.ledger();
-    ledger.keep_record(&first.record(), Duration::from_secs(60)).await.expect("Redis is up");
+    ledger.keep_record(&first.record(), Duration::from_mins(1)).await.expect("Redis is up");
     let kept = redis.ledger().record_json(first.id()).await.expect("Redis is up").expect("it was kept");
     assert!(kept.contains("client_gone") && kept.contains("ada"), "{kept}");
     assert_eq!(ledger.record_json("unknown").await.expect("Redis is up"), None);

@@ -1,0 +1,101 @@
+//! The program: let in by tickets, killed in mid-sentence, told to end.
+
+#![cfg(unix)]
+#![expect(
+    clippy::expect_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may panic anywhere, and waits for some events among many"
+)]
+
+mod page;
+mod stage;
+
+use std::time::Duration;
+
+use nova_sonic_core::{
+    event::Role,
+    relay::{Control, Ready, ticket::Ticket},
+    session::{CloseReason, Event, SessionConfig, Stage as Said},
+};
+use page::Page;
+use stage::{Relay, Stage, in_time, now, sign, utterance};
+
+fn speaks(event: &Event) -> Option<()> {
+    matches!(event, Event::Audio { .. }).then_some(())
+}
+
+fn ticket(subject: &str) -> Ticket {
+    Ticket::new(subject, now().after(Duration::from_mins(1)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_mid_sentence_the_conversation_goes_on_at_another_process_with_its_history() {
+    let stage = Stage::start().await;
+    let (mut first, second) = (stage.relay(), stage.relay());
+    let mut page = Page::open(&first, &ticket("ada"), SessionConfig::default()).await;
+    page.speak(&utterance()).await;
+    page.wait_for(speaks).await;
+    first.kill();
+    let reason =
+        page.wait_for(|event| if let Event::Closed { reason } = event { Some(reason.clone()) } else { None });
+    assert!(matches!(reason.await, CloseReason::Failed(failure) if failure.retryable()));
+    let before = page.session.history();
+    assert!(before.iter().any(|message| message.role == Role::User), "{before:?}");
+
+    let mut page = page.resume(&second, &ticket("ada")).await;
+    assert_eq!(page.session.history(), before);
+    page.speak(&utterance()).await;
+    page.wait_for(speaks).await;
+    page.wait_for(|event| match event {
+        Event::Transcript { role: Role::User, stage: Said::Final, .. } => Some(()),
+        _ => None,
+    })
+    .await;
+    assert!(page.session.history().len() > before.len(), "the history goes on");
+    assert_eq!(stage.simulator.streams().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_shows_a_good_ticket_is_let_in_and_what_it_decides_stands() {
+    let stage = Stage::start().await;
+    let relay = stage.relay();
+    let mut locked = ticket("ada");
+    locked.system_prompt = Some("You tell stories.".to_owned());
+    let mut page = Page::open(&relay, &locked, SessionConfig::default()).await;
+    let ready = in_time(page.first_control()).await;
+    assert!(matches!(ready, Control::Ready(Ready { locks, .. }) if locks == ["systemPrompt"]));
+
+    let expired = Ticket::new("ada", now().before(Duration::from_secs(1)));
+    for shown in [sign(&expired), "garbage".to_owned(), String::new()] {
+        let mut refused = Page::open_with(&relay, &shown, SessionConfig::default()).await;
+        assert_eq!(in_time(refused.closed()).await, Some((4001, "sign_in_required".to_owned())), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_subject_has_its_share_in_all_processes_together() {
+    let stage = Stage::start().await;
+    let (here, there) = (stage.relay(), stage.relay());
+    let mut pages = Vec::new();
+    for relay in [&here, &there] {
+        let mut page = Page::open(relay, &ticket("ada"), SessionConfig::default()).await;
+        assert!(matches!(in_time(page.first_control()).await, Control::Ready(_)));
+        pages.push(page);
+    }
+    let mut third = Page::open(&here, &ticket("ada"), SessionConfig::default()).await;
+    assert_eq!(in_time(third.closed()).await, Some((4008, "relay_limit_exceeded".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_it_sends_its_pages_elsewhere_and_ends_well() {
+    let stage = Stage::start().await;
+    let mut relay: Relay = stage.relay();
+    assert!(relay.health().await.starts_with("HTTP/1.1 200"));
+    let mut page = Page::open(&relay, &ticket("ada"), SessionConfig::default()).await;
+    page.speak(&utterance()).await;
+    page.wait_for(speaks).await;
+    relay.terminate();
+    assert_eq!(in_time(page.closed()).await, Some((4012, "connection_lost".to_owned())));
+    drop(page);
+    assert!(relay.ended().await.success());
+}
