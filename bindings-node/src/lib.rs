@@ -24,6 +24,7 @@ mod grant;
 mod keys;
 mod relay;
 mod session;
+mod ticket;
 
 use napi::bindgen_prelude::create_custom_tokio_runtime;
 use napi_derive::module_init;
