@@ -1,8 +1,8 @@
 //! What a frame and a session cost, beside the physical floor and the AWS SDKs.
 //!
-//! Four programs, each measuring one subject, printing a table with ratios, and with `--check` failing when a
+//! Five programs, each measuring one subject, printing a table with ratios, and with `--check` failing when a
 //! budget is broken: `frame` (encoding, signing, decoding, the session machine), `allocations`, `sessions` (CPU
-//! and memory of whole conversations), and `django` (the endpoint that hands out credentials). `README.md` says how
+//! and memory of whole conversations), `relayed` (the same through a server, both legs), and `django` (the endpoint that hands out credentials). `README.md` says how
 //! to read them.
 
 pub mod bare;
@@ -13,6 +13,7 @@ pub mod material;
 pub mod measure;
 pub mod node;
 pub mod ours;
+pub mod pages;
 pub mod peers;
 pub mod process;
 pub mod python_server;

@@ -8,9 +8,12 @@ use nova_sonic_core::{
         ToolChoice,
     },
     relay::{
-        ClientCodec, Control, Guard, GuardOutput, GuardRules, PromptRule, RelayFrame, Relayed, ServerCodec,
+        ClientCodec, Control, Exchange, ExchangeOutput, FrameKind, Guard, GuardOutput, GuardRules,
+        PromptRule, RelayFrame, RelayRules, Relayed, ServerCodec,
+        ticket::{Ticket, TicketKey},
     },
-    time::Tick,
+    secret::SecretText,
+    time::{Tick, Timestamp},
 };
 use serde_json::json;
 
@@ -113,4 +116,71 @@ fn a_guard_prints_neither_prompts_nor_what_waits_in_it() {
         says_nothing(&output);
     }
     assert_eq!(polled, 7);
+}
+
+#[test]
+fn an_exchange_prints_neither_what_waits_in_it_nor_its_record() {
+    let mut rules = RelayRules::new("amazon.nova-2-sonic-v1:0");
+    rules.guard.system_prompt = PromptRule::Locked(WORDS.to_owned());
+    says_nothing(&rules);
+    let mut exchange = Exchange::new(rules, Tick::ZERO);
+    exchange.handle_service(
+        Tick::ZERO,
+        ServerEvent::ContentStart {
+            ids: ServerIds::default(),
+            content_id: "c".into(),
+            role: Role::User,
+            content: nova_sonic_core::event::ServerContent::Text { stage: None },
+            extra: serde_json::Map::new(),
+        },
+    );
+    exchange.handle_service(
+        Tick::ZERO,
+        ServerEvent::TextOutput {
+            ids: ServerIds::default(),
+            content_id: "c".into(),
+            role: None,
+            text: WORDS.to_owned(),
+            extra: serde_json::Map::new(),
+        },
+    );
+    exchange.handle_message(Tick::ZERO, RelayFrame::Text(WORDS));
+    assert_eq!(exchange.record().transcript.len(), 1);
+    says_nothing(&exchange.record());
+    says_nothing(&exchange);
+    let mut polled = 0;
+    while let Some(output) = exchange.poll_output() {
+        polled += 1;
+        says_nothing(&output);
+    }
+    assert!(polled > 4);
+    says_nothing(&ExchangeOutput::Message { kind: FrameKind::Text, bytes: WORDS.as_bytes().to_vec() });
+    says_nothing(&ExchangeOutput::CallTool {
+        id: "t".into(),
+        name: "look_up".to_owned(),
+        input: WORDS.to_owned(),
+    });
+}
+
+#[cfg(feature = "relay")]
+#[test]
+fn what_a_socket_is_to_send_prints_lengths() {
+    use nova_sonic_core::relay_handler::RelayMessage;
+    says_nothing(&RelayMessage::Text(WORDS.to_owned()));
+    says_nothing(&RelayMessage::Binary(WORDS.as_bytes().to_vec()));
+    says_nothing(&RelayMessage::ToolCall {
+        id: "t".into(),
+        name: "look_up".to_owned(),
+        input: WORDS.to_owned(),
+    });
+}
+
+#[test]
+fn tickets_and_their_key_print_neither_who_nor_what() {
+    let mut ticket = Ticket::new(WORDS, Timestamp::from_unix_millis(0));
+    ticket.system_prompt = Some(WORDS.to_owned());
+    says_nothing(&ticket);
+    let key = TicketKey::new(&SecretText::new(WORDS.repeat(4)));
+    says_nothing(&key);
+    says_nothing(&key.map(|key| key.open(WORDS, Timestamp::from_unix_millis(0))));
 }

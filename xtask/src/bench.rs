@@ -36,6 +36,8 @@ enum Bench {
     Allocations(PassedOn),
     /// CPU and memory of many conversations at once, against the bare SDK.
     Sessions(PassedOn),
+    /// CPU and memory of the relay, both legs, and how much later sound comes for it.
+    Relay(PassedOn),
     /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
     Django(PassedOn),
     /// Delays, CPU, memory and size of a page that talks, against one with the SDK for JavaScript.
@@ -55,6 +57,7 @@ impl Bench {
             Self::Frame(PassedOn::default()),
             Self::Allocations(PassedOn::default()),
             Self::Sessions(PassedOn::default()),
+            Self::Relay(PassedOn::default()),
             Self::Django(PassedOn::default()),
             Self::Browser(PassedOn::default()),
         ]
@@ -65,6 +68,7 @@ impl Bench {
             Self::Frame(_) => "One frame: encode, sign and decode",
             Self::Allocations(_) => "Allocations of a conversation under way",
             Self::Sessions(_) => "Many conversations in real time",
+            Self::Relay(_) => "Many conversations through the relay",
             Self::Django(_) => "Credentials from a Django project",
             Self::Browser(_) => "A page that talks",
         }
@@ -75,6 +79,7 @@ impl Bench {
             Self::Frame(passed_on) => ("frame", passed_on),
             Self::Allocations(passed_on) => ("allocations", passed_on),
             Self::Sessions(passed_on) => ("sessions", passed_on),
+            Self::Relay(passed_on) => ("relayed", passed_on),
             Self::Django(passed_on) => ("django", passed_on),
             Self::Browser(passed_on) => return browser(check, &passed_on.arguments),
         };
@@ -95,6 +100,9 @@ impl Bench {
                 cargo.arg("--python").arg(python).arg("--projects").arg(folder);
                 cargo.arg("--simulator").arg(simulator).arg("--redis-url").arg(redis.url());
                 _redis = Some(redis);
+            }
+            Self::Relay(_) => {
+                cargo.arg("--relay").arg(relay()?);
             }
             Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Browser(_) => {}
         }
@@ -131,6 +139,17 @@ fn browser(check: bool, arguments: &[String]) -> Done {
     let mut node = Command::new("node");
     node.arg("bench.mjs").args(check.then_some("--check")).args(arguments).current_dir(folder);
     child::run(&mut node, "the lines above say which budget was broken or what went wrong")
+}
+
+/// The relay's program, as its users get it.
+fn relay() -> Result<PathBuf, Failure> {
+    step::say("      building the relay as its users get it");
+    child::run(
+        &mut tools::cargo(&["build", "--release", "--package", "relay"]),
+        "mend what the compiler names above",
+    )?;
+    let target = Workspace::load()?.target();
+    Ok(target.join("release").join(format!("relay{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// What the comparison with Node needs.

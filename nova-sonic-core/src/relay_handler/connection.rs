@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{RelayMessage, RelayRecord, link::Link, state::State};
+use super::{RelayMessage, RelayRecord, state::State};
 use crate::{
     id::ToolUseId,
     relay::{CloseCode, Fault, RelayFrame},
@@ -177,16 +177,8 @@ impl RelayConnection {
 impl Drop for RelayConnection {
     fn drop(&mut self) {
         let mut state = self.core.lock();
-        if state.ended().is_some() {
-            return;
-        }
-        let link = state.abandon();
-        drop(state);
-        // without a runtime the stream is cut with the connection
-        if !matches!(link, Link::None | Link::Over)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            drop(runtime.spawn(link.drain(LINGER)));
+        if state.ended().is_none() {
+            state.abandon(LINGER);
         }
     }
 }

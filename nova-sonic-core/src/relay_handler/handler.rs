@@ -160,6 +160,10 @@ impl RelayHandler {
             let state = State::new(exchange, self.client.clone(), clock, place, admission);
             Core::new(id, subject, started, state)
         });
+        if self.is_closed() {
+            // told after it had got its place, and before anybody could find it there
+            core.end(CloseCode::GoingAway, Some(going_away()));
+        }
         RelayConnection::new(core)
     }
 
@@ -178,7 +182,7 @@ impl RelayHandler {
 
     /// Nothing has to be asked elsewhere.
     #[cfg(not(feature = "redis"))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "with feature `redis` it asks")]
+    #[expect(clippy::unused_self, reason = "with feature `redis` it asks")]
     const fn admission(&self, _subject: &Arc<str>) -> Option<Admission> {
         None
     }

@@ -31,6 +31,10 @@ impl Link {
         Self::Opening(sender, Box::pin(opening))
     }
 
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self, Self::Opening(..) | Self::Open(..))
+    }
+
     /// Sends an event; fails when the network has taken nothing for half a minute.
     pub(super) fn send(&self, event: ClientEvent) -> Result<(), Failure> {
         match self.sender().map(|sender| sender.try_send(event)) {
@@ -76,9 +80,7 @@ impl Link {
     /// Reads what the service still says, for so long, so that its connection can serve the next conversation.
     pub(super) async fn drain(mut self, patience: Duration) {
         let ended = async {
-            while !matches!(self, Self::None | Self::Over)
-                && std::future::poll_fn(|context| self.poll(context)).await.is_some()
-            {}
+            while self.is_open() && std::future::poll_fn(|context| self.poll(context)).await.is_some() {}
         };
         // who does not end in time is cut off
         let _ = tokio::time::timeout(patience, ended).await;

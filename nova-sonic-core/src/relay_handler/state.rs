@@ -4,9 +4,10 @@ use std::{
     collections::VecDeque,
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
-use tokio::time::Sleep;
+use tokio::{runtime::Handle, time::Sleep};
 
 use super::{RelayMessage, link::Link, places::Place};
 use crate::{
@@ -35,6 +36,8 @@ pub(super) struct State {
     /// When `sleep` ends, if it is under way.
     planned: Option<Tick>,
     ended: Option<Timestamp>,
+    /// Where the connection was asked for its messages: what is left of its stream is read to the end there.
+    runtime: Option<Handle>,
 }
 
 impl State {
@@ -58,6 +61,7 @@ impl State {
             sleep: None,
             planned: None,
             ended: None,
+            runtime: None,
         }
     }
 
@@ -127,6 +131,9 @@ impl State {
 
     /// The next thing for whoever holds the socket; `None` when both sides are done.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<RelayMessage>> {
+        if self.runtime.is_none() {
+            self.runtime = Handle::try_current().ok();
+        }
         if let Some(admission) = &mut self.admission {
             let Poll::Ready(admitted) = admission.as_mut().poll(context) else {
                 self.remember(context);
@@ -215,10 +222,16 @@ impl State {
         }
     }
 
-    /// Nobody asks any more: ends the stream in order, and hands it over to be read to its end.
-    pub(super) fn abandon(&mut self) -> Link {
+    /// Nobody asks any more: ends the stream in order, and has it read to its end, for so long.
+    pub(super) fn abandon(&mut self, patience: Duration) {
         drop(self.client_gone());
         self.conclude();
-        std::mem::take(&mut self.link)
+        let link = std::mem::take(&mut self.link);
+        // on a runtime that is gone, the stream is cut
+        if link.is_open()
+            && let Some(runtime) = &self.runtime
+        {
+            drop(runtime.spawn(link.drain(patience)));
+        }
     }
 }

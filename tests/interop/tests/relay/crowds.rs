@@ -62,10 +62,10 @@ fn a_thousand_pages_come_and_go_at_random_and_leave_nothing_behind() {
     let client = here.block_on(client(&simulator)).expect("a client");
     let handler = RelayHandler::new(client).per_subject(40);
     let mut counts = Vec::new();
-    for round in 0..5 {
+    for round in 0..25 {
         here.block_on(async {
             let visits: Vec<_> =
-                (0..200).map(|number| tokio::spawn(visit(handler.clone(), round * 200 + number))).collect();
+                (0..200).map(|number| tokio::spawn(visit(handler.clone(), round * 40 + number))).collect();
             for visit in visits {
                 in_time(visit).await.expect("no hang").expect("no panic");
             }
@@ -81,7 +81,7 @@ fn a_thousand_pages_come_and_go_at_random_and_leave_nothing_behind() {
         let files = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
         counts.push((here.metrics().num_alive_tasks(), files));
     }
-    let (second, last) = (counts[1], counts[4]);
-    assert!(last.0 <= second.0 + 40 && last.1 <= second.1 + 20, "tasks or open files grow: {counts:?}");
+    let (second, last) = (counts[1], counts[24]);
+    assert!(last.0 <= second.0 + 40 && last.1 <= second.1 + 40, "tasks or open files grow: {counts:?}");
     assert_eq!(handler.running(), 0);
 }

@@ -17,6 +17,7 @@ mod openings;
 mod pressure;
 mod sdk;
 mod settings;
+mod streams;
 mod support;
 mod talking;
 mod tools;
