@@ -10,6 +10,8 @@ export type * from './options.js';
 export { relayHandler } from './relay/handler.js';
 export type { Relay } from './relay/handler.js';
 export type { RelayHandlerOptions, RelayRecord, RelayRules } from './relay/options.js';
+export { openRelayTicket, signRelayTicket } from './relay/ticket.js';
+export type { RelayTicket } from './relay/ticket.js';
 export { tool } from './tools/tools.js';
 export type * from './types.js';
 export { VoiceSession } from './voice-session.js';

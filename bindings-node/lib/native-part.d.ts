@@ -118,6 +118,12 @@ export declare function describe(code: string): NativeFault | null
 /** Every code of the catalogue. */
 export declare function errorCodes(): Array<string>
 
+/** Reads a ticket that was signed with this key and is still good at the moment `now`, ms since 1970. */
+export declare function openTicket(key: string, text: string, now: number): NativeTicket | NativeFault
+
+/** The ticket as text, of letters that a URL takes as they are. */
+export declare function signTicket(key: string, ticket: NativeTicket): string | NativeFault
+
 /** What a broker issues, and how. */
 export interface NativeBrokerSettings {
   region: string
@@ -287,6 +293,15 @@ export interface NativeTaken {
   rate?: number
   /** The turn that they belong to. */
   turn?: number
+}
+
+/** Who may talk until when, and what is decided about it. */
+export interface NativeTicket {
+  subject: string
+  /** ms since 1970. */
+  expires: number
+  systemPrompt?: string
+  voice?: string
 }
 
 /** A tool of the server's. */

@@ -27,7 +27,7 @@ function load(): typeof Part {
 
 const part = load();
 
-export const { NativeBroker, NativeConnection, NativeSession, describe, errorCodes } = part;
+export const { NativeBroker, NativeConnection, NativeSession, describe, errorCodes, openTicket, signTicket } = part;
 export type NativeBroker = Part.NativeBroker;
 export type NativeConnection = Part.NativeConnection;
 export type NativeFault = Part.NativeFault;

@@ -55,13 +55,7 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
     this.#options = options;
     this.#position = options.microphone ?? 'open';
     this.#over = new Promise((resolve) => (this.#tellOver = resolve));
-    // the native part holds the bell for as long as it lives: it must not hold the session, which holds the native part
-    const weak = new WeakRef(this);
-    const ring = (): void => {
-      const session = weak.deref();
-      if (session !== undefined) session.#drain();
-    };
-    this.#native = outcome(NativeSession.prepare(connectionFor(options), settingsOf(options), ring));
+    this.#native = outcome(NativeSession.prepare(connectionFor(options), settingsOf(options), VoiceSession.#bellOf(this)));
     this.#microphone = new Microphone(this.#native, options.inputRate ?? 16_000);
     this.#tools = new ToolRunner(options.tools ?? {}, {
       result: (id, json) => this.#answered(id, this.#native.sendToolResult(id, json)),
@@ -192,6 +186,18 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
   /** The events from now on, to the last one. Leaving the loop leaves the conversation as it is. */
   [Symbol.asyncIterator](): AsyncIterableIterator<VoiceEvent, undefined> {
     return this.#inbox.loop();
+  }
+
+  /**
+   * The native part holds its bell for as long as it lives: the bell must not hold the session, which holds the native
+   * part. Made here because a function made in the constructor would hold all that the constructor's others do.
+   */
+  static #bellOf(session: VoiceSession): () => void {
+    const weak = new WeakRef(session);
+    return () => {
+      const woken = weak.deref();
+      if (woken !== undefined) woken.#drain();
+    };
   }
 
   /** Takes what there is, as long as somebody wants it. */

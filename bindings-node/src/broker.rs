@@ -8,7 +8,10 @@ use napi::{
 };
 use napi_derive::napi;
 use nova_sonic_core::{
-    broker::{BreakerState, BrokerError, BrokerMetrics, CredentialBroker, Issued, Limits, Patience, Subject},
+    broker::{
+        BreakerState, BrokerError, BrokerMetrics, CredentialBroker, CredentialBrokerBuilder, Issued, Limits,
+        Patience, Subject,
+    },
     grant::GrantMode,
     probe::{self, ProbeResult, ProbeSettings},
     scope::{Cidr, ModelId, Region, ScopeError, ScopePolicy},
@@ -23,6 +26,7 @@ use crate::{
 
 /// What a broker issues, and how.
 #[napi(object, object_to_js = false)]
+#[expect(clippy::struct_excessive_bools, reason = "options of JavaScript, each with a name at the call")]
 pub struct NativeBrokerSettings {
     pub region: String,
     pub models: Option<Vec<String>>,
@@ -198,11 +202,11 @@ impl NativeBrokerSettings {
             .session_name_key(SecretText::new(self.session_name_key))
             .mode(if self.plain { GrantMode::Plain } else { GrantMode::SigningKeys })
             .source_identity(self.source_identity);
-        builder = self.role_arn.into_iter().fold(builder, |builder, arn| builder.assume_role(arn));
+        builder = self.role_arn.into_iter().fold(builder, CredentialBrokerBuilder::assume_role);
         if self.federation_token {
             builder = builder.federation_token();
         }
-        builder = self.external_id.into_iter().fold(builder, |builder, id| builder.external_id(id));
+        builder = self.external_id.into_iter().fold(builder, CredentialBrokerBuilder::external_id);
         builder = self.tags.into_iter().fold(builder, |builder, (key, value)| builder.tag(key, value));
         builder = match self.limits {
             Some(NativeLimits { per_minute, per_day }) => {
@@ -211,9 +215,9 @@ impl NativeBrokerSettings {
             }
             None => builder.without_limits(),
         };
-        builder = self.endpoint.into_iter().fold(builder, |builder, url| builder.endpoint_url(url));
-        builder = self.ca.into_iter().fold(builder, |builder, pem| builder.ca_certificates_pem(pem));
-        builder = self.profile.into_iter().fold(builder, |builder, name| builder.profile_name(name));
+        builder = self.endpoint.into_iter().fold(builder, CredentialBrokerBuilder::endpoint_url);
+        builder = self.ca.into_iter().fold(builder, CredentialBrokerBuilder::ca_certificates_pem);
+        builder = self.profile.into_iter().fold(builder, CredentialBrokerBuilder::profile_name);
         if self.gives_keys {
             builder = builder.credentials_provider(GivenAtOpening(Kept::default()));
         }
@@ -260,7 +264,7 @@ impl From<BrokerMetrics> for NativeMetrics {
             breaker: match metrics.breaker {
                 BreakerState::Open => "open",
                 BreakerState::HalfOpen => "half-open",
-                _ => "closed",
+                BreakerState::Closed | _ => "closed",
             }
             .to_owned(),
         }

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use napi_derive::napi;
 use nova_sonic_core::{
-    client::{Client, ClientError, Connections, VoiceEvents, VoiceSession},
+    client::{Client, ClientBuilder, ClientError, Connections, VoiceEvents, VoiceSession},
     session::SessionConfig,
 };
 use tokio::sync::OnceCell;
@@ -83,11 +83,11 @@ impl Way {
     async fn build(&self) -> Result<Client, ClientError> {
         let NativeRoute { region, model, endpoint, profile, ca, shared, gives_keys } = self.route.clone();
         let mut builder = Client::builder();
-        builder = region.into_iter().fold(builder, |builder, region| builder.region(region));
-        builder = model.into_iter().fold(builder, |builder, model| builder.model_id(model));
-        builder = endpoint.into_iter().fold(builder, |builder, endpoint| builder.endpoint_url(endpoint));
-        builder = profile.into_iter().fold(builder, |builder, profile| builder.profile_name(profile));
-        builder = ca.into_iter().fold(builder, |builder, pem| builder.ca_certificates_pem(pem));
+        builder = region.into_iter().fold(builder, ClientBuilder::region);
+        builder = model.into_iter().fold(builder, ClientBuilder::model_id);
+        builder = endpoint.into_iter().fold(builder, ClientBuilder::endpoint_url);
+        builder = profile.into_iter().fold(builder, ClientBuilder::profile_name);
+        builder = ca.into_iter().fold(builder, ClientBuilder::ca_certificates_pem);
         if shared {
             builder = builder.connections(Connections::Shared);
         }

@@ -42,7 +42,7 @@ impl NativeGrant {
     /// The grant as the browser takes it: the one place where its secrets are written.
     #[napi]
     pub fn json<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>> {
-        BufferSlice::copy_from(env, &self.grant.write_json())
+        BufferSlice::copy_from(env, self.grant.write_json())
     }
 
     #[napi(getter)]
@@ -82,7 +82,6 @@ impl NativeGrant {
     }
 
     #[napi(getter)]
-    #[expect(clippy::cast_precision_loss, reason = "seconds and milliseconds far below 2^53")]
     pub fn record(&self) -> NativeRecord {
         let IssueRecord { id, subject_hash, access_key_id, .. } = self.record.clone();
         NativeRecord {
@@ -91,15 +90,19 @@ impl NativeGrant {
             access_key_id,
             expiration: millis(self.record.expiration),
             packed_policy_size: self.record.packed_policy_size,
-            clock_offset_seconds: self.record.clock_offset_seconds as f64,
+            clock_offset_seconds: number(self.record.clock_offset_seconds),
             request_id: self.record.request_id.clone(),
             attempts: self.record.attempts,
-            duration_ms: self.record.duration_ms as f64,
+            duration_ms: number(i64::try_from(self.record.duration_ms).unwrap_or(i64::MAX)),
         }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds of the years that a Date has fit into 53 bits")]
 fn millis(moment: Timestamp) -> f64 {
-    moment.unix_millis() as f64
+    number(moment.unix_millis())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times of the years that a Date has fit into 53 bits")]
+const fn number(time: i64) -> f64 {
+    time as f64
 }

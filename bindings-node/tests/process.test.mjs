@@ -9,12 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { LIMIT, startSimulator, userKeys } from './support/stage.mjs';
 
 /** Runs one of `programs/`: what it printed, how it ended, and how long that took, ms. */
-async function run(program, simulator, options = []) {
+async function run(program, simulator, options = [], ...words) {
     const began = performance.now();
     const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
-    const child = spawn(process.execPath, [...options, path, JSON.stringify({ simulator, credentials: userKeys(simulator) })], {
+    const child = spawn(process.execPath, [...options, path, JSON.stringify({ simulator, credentials: userKeys(simulator) }), ...words], {
         stdio: ['ignore', 'pipe', 'inherit'],
-        timeout: 30_000,
+        timeout: 100_000,
         killSignal: 'SIGKILL',
     });
     let printed = '';
@@ -54,4 +54,19 @@ test('a listener that throws takes no event from others', LIMIT, async (t) => {
     assert.equal(ended, 0);
     assert.equal(printed[0], 'the listener’s own');
     assert.equal(printed.at(-1), 'time_limit');
+});
+
+test('conversations that end in whatever way leave no thread, no descriptor, no handle and no memory', { timeout: 120_000 }, async (t) => {
+    const simulator = await startSimulator(t, { scenario: 'parrot', options: ['--max-streams', '200'] });
+    const { printed, ended } = await run('many.mjs', simulator, ['--expose-gc'], process.env.NOVA_SONIC_MANY ?? '150');
+    assert.equal(ended, 0);
+    const { before, after } = JSON.parse(printed[0]);
+    t.diagnostic(JSON.stringify({ before, after }));
+    // the last ones may still be on the stack of who waited for them
+    assert.ok(after.remembered <= 15, `${after.remembered} sessions are not collected`);
+    assert.ok(after.threads <= before.threads, `${before.threads} threads became ${after.threads}`);
+    assert.ok(after.handles <= before.handles, `${before.handles} handles became ${after.handles}`);
+    // idle connections are kept for the next ones, as many as there were at once
+    assert.ok(after.descriptors <= before.descriptors + 8, `${before.descriptors} descriptors became ${after.descriptors}`);
+    assert.ok(after.mebibytes < before.mebibytes + 15, `${before.mebibytes} MiB became ${after.mebibytes}`);
 });

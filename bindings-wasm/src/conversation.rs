@@ -62,13 +62,13 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     pub(crate) fn new(config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
-        let Settings { session, model } = settings_of(config)?;
+        let Settings { session, model, .. } = settings_of(config)?;
         Ok(Self::of(Session::new(session, seed_of(seed)?, now)?, model, now))
     }
 
     /// The conversation that goes on with this one over another connection.
     pub(crate) fn successor(&self, config: &str, seed: &[u8], now: Tick) -> Result<Self, Fault> {
-        let Settings { session, model } = settings_of(config)?;
+        let Settings { session, model, .. } = settings_of(config)?;
         let mut successor = Self::of(self.session.successor(session, seed_of(seed)?, now)?, model, now);
         successor.position = self.position;
         Ok(successor)

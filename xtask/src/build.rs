@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use crate::{
-    Done,
+    Done, node_package,
     python::wheel::{self, Profile},
     step,
     step::Steps,
@@ -26,6 +26,8 @@ enum Package {
         #[arg(long)]
         dev: bool,
     },
+    /// The package `@nova-sonic/node`, for this platform, into bindings-node/dist.
+    Node,
     /// The package `@nova-sonic/web`, for browsers, into bindings-wasm/dist.
     Web,
 }
@@ -34,6 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     let workspace = Workspace::load()?;
     match arguments.package {
         Package::Python { dev } => python(&workspace, dev),
+        Package::Node => node_package::build(&workspace.target()),
         Package::Web => web::build(&workspace.target()),
     }
 }

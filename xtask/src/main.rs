@@ -13,6 +13,7 @@ mod hygiene;
 mod interrupt;
 mod lint;
 mod node;
+mod node_package;
 mod python;
 #[cfg_attr(not(unix), path = "service/elsewhere.rs")]
 mod service;
@@ -41,8 +42,8 @@ struct Arguments {
 enum Command {
     /// Hold one spoken conversation: with the simulator, or with AWS.
     Demo(demo::Arguments),
-    /// Run every test: Rust, wasm32, the browser package, the official SDKs in Node and Python, the Python package and its
-    /// Django app.
+    /// Run every test: Rust, wasm32, the browser package, the official SDKs in Node and Python, the packages for both, and
+    /// the Django app.
     Test(test::Arguments),
     /// Build a package for users of another language.
     Build(build::Arguments),

@@ -10,7 +10,7 @@ use crate::{
     beside::{self, Beside, Reported},
     child,
     failure::Failure,
-    node,
+    node, node_package,
     python::matrix::Strictness,
     python::suites::{self, Built},
     python::wheel::{self, Profile},
@@ -52,6 +52,8 @@ enum Suite {
     PackageWeb,
     /// The AWS SDK for JavaScript against the simulator.
     Node,
+    /// The package for Node: conversations, credentials, the relay, its types.
+    NodePackage,
     /// boto3 against the simulator.
     Python,
     /// The Python package: its wheel, its tests, its types.
@@ -75,6 +77,7 @@ impl Suite {
             }
             Self::PackageWeb => "Browser package: React 18 and 19, its size, plain pages and bundlers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
+            Self::NodePackage => "Node: the package `@nova-sonic/node` against the simulator",
             Self::Python => "Python: boto3 against the simulator",
             Self::Package => "Python: the package `nova-sonic`, installed from its wheel",
             Self::Django => "Python: the Django app, with Redis and a real database",
@@ -93,7 +96,7 @@ impl Suite {
 
     /// Whether it waits more than it computes, for servers, packages and deadlines: it runs beside the others.
     const fn mostly_waits(self) -> bool {
-        matches!(self, Self::Package | Self::Django | Self::Abuse | Self::Setup)
+        matches!(self, Self::NodePackage | Self::Package | Self::Django | Self::Abuse | Self::Setup)
     }
 
     const fn name(self) -> &'static str {
@@ -104,6 +107,7 @@ impl Suite {
             Self::Browser => "browser",
             Self::PackageWeb => "package-web",
             Self::Node => "node",
+            Self::NodePackage => "node-package",
             Self::Python => "python",
             Self::Package => "package",
             Self::Django => "django",
@@ -122,6 +126,10 @@ impl Suite {
             Self::Browser => browser(run),
             Self::PackageWeb => package_web(run),
             Self::Node => node::test(&interop("node")?, run.simulator()?),
+            Self::NodePackage => {
+                let simulator = run.simulator()?;
+                node_package::test(&run.target, simulator)
+            }
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
             Self::Django => suites::django(&run.built()?, run.wheel()?, run.strictness),
@@ -159,7 +167,7 @@ impl Run {
     }
 
     /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
-    /// are written in Rust.
+    /// are written in Rust, and the native part of the package for Node: built together, they share their dependencies.
     fn simulator(&self) -> Result<&PathBuf, Failure> {
         if let Some(built) = self.simulator.get() {
             return Ok(built);
@@ -171,7 +179,10 @@ impl Run {
                 "nova-sonic-sim",
                 "--package",
                 "nova-sonic-interop",
+                "--package",
+                node_package::CRATE,
                 "--bins",
+                "--lib",
             ]),
             "mend what the compiler names above",
         )?;
@@ -328,13 +339,13 @@ fn interop(language: &str) -> Result<PathBuf, Failure> {
 
 fn conclude(lines: &[Line]) -> Done {
     let mut total = Tally::default();
-    step::result("\nsuite        passed  failed  skipped  seconds");
+    step::result("\nsuite         passed  failed  skipped  seconds");
     for Line { suite, tally, seconds, failure } in lines {
         total += *tally;
         let remark = failure.as_ref().map(|failure| format!("  {failure}")).unwrap_or_default();
         let Tally { passed, failed, skipped } = tally;
         step::result(&format!(
-            "{:<11} {passed:>7} {failed:>7} {skipped:>8} {seconds:>8.1}{remark}",
+            "{:<12} {passed:>7} {failed:>7} {skipped:>8} {seconds:>8.1}{remark}",
             suite.name()
         ));
     }

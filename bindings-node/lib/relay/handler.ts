@@ -47,9 +47,12 @@ export class Relay {
    * Listens to a server's upgrades to WebSockets on one path, and leaves those on other paths to others. Needs the
    * package `ws`.
    */
-  attach(server: Pick<Server, 'on'>, { path }: { readonly path: string }): this {
+  attach(server: Pick<Server, 'on' | 'listenerCount'>, { path }: { readonly path: string }): this {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (new URL(request.url ?? '/', 'http://relay').pathname === path) this.upgrade(request, socket, head);
+      const [asked] = (request.url ?? '').split('?', 1);
+      if (asked === path) this.upgrade(request, socket, head);
+      // without us, Node would have closed it
+      else if (server.listenerCount('upgrade') === 1) socket.destroy();
     });
     return this;
   }
