@@ -16,14 +16,14 @@ from typing import Any
 import nova_sonic
 import pytest
 from conftest import Simulator
-from nova_sonic import CredentialBroker, _native, blocking, errors, events, tools
+from nova_sonic import CredentialBroker, _native, asgi, blocking, errors, events, relay, tools
 
 README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
 
 
 def documented() -> Iterator[tuple[str, object]]:
     """Everything public, by its dotted name."""
-    for module in (nova_sonic, errors, events, tools, blocking):
+    for module in (nova_sonic, errors, events, tools, blocking, relay, asgi):
         yield module.__name__, module
         for name in module.__all__:
             value = getattr(module, name)

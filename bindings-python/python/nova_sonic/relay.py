@@ -65,9 +65,9 @@ class CloseCode(IntEnum):
 class Refused(Exception):
     """Raised by an ``authorize`` that does not let somebody in; the page is told the code and these words.
 
-    >>> raise Refused("this story is not yours")
-    Traceback (most recent call last):
-    nova_sonic.relay.Refused: this story is not yours
+    >>> from nova_sonic.relay import Refused
+    >>> Refused("this story is not yours").code
+    <CloseCode.NOT_ALLOWED: 4003>
     """
 
     def __init__(self, message: str, *, code: int = CloseCode.NOT_ALLOWED) -> None:

@@ -174,7 +174,7 @@ async fn batch(connection: &RelayConnection) -> Option<Vec<RelayMessage>> {
 fn waited(py: Python<'_>, answered: Result<(), SessionError>) -> PyResult<bool> {
     match answered {
         Ok(()) => Ok(true),
-        Err(SessionError::UnknownCall { .. }) => Ok(false),
+        Err(SessionError::UnknownCall) => Ok(false),
         Err(why) => Err(error::session(py, &why)),
     }
 }
