@@ -107,14 +107,13 @@ async def measured(arguments: argparse.Namespace, open_talk: Open) -> dict[str, 
     await asyncio.sleep(arguments.window)
     after, seconds = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - begun
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    result = {
+    return {
         "cpu_percent": cpu / seconds / arguments.sessions * 100,
         "own_kibibytes": own_kibibytes(),
         "sent_per_second": (counts.sent - sent) / seconds / arguments.sessions,
         "received_per_second": (counts.received - received) / seconds / arguments.sessions,
         "heard_bytes_per_second": (counts.heard_bytes - heard) / seconds / arguments.sessions,
     }
-    return result
 
 
 def run(make: Callable[[Place], Awaitable[Open]]) -> None:

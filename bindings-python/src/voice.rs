@@ -44,6 +44,8 @@ enum Call {
     Open {
         voice: VoiceSession,
         events: VoiceEvents,
+        /// Until the last event has been taken.
+        talking: Option<Talking>,
     },
     /// Given up before it was open.
     Dropped,
