@@ -45,7 +45,7 @@ def one_run(server: str, client: str, sessions: int, arguments: argparse.Namespa
             command += ["--ca", ca.name, "--sessions", str(sessions)]
             command += ["--warm-up", str(arguments.warm_up), "--window", str(arguments.window)]
             done = subprocess.run(
-                command, stdout=subprocess.PIPE, text=True, timeout=300, check=True, preexec_fn=pinned(0)
+                command, capture_output=True, text=True, timeout=300, check=True, preexec_fn=pinned(0)
             )
             serving.stdin.write("\n")
             serving.stdin.flush()

@@ -107,17 +107,13 @@ async def measured(arguments: argparse.Namespace, open_talk: Open) -> dict[str, 
     await asyncio.sleep(arguments.window)
     after, seconds = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - begun
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    result = {
+    return {
         "cpu_percent": cpu / seconds / arguments.sessions * 100,
         "own_kibibytes": own_kibibytes(),
         "sent_per_second": (counts.sent - sent) / seconds / arguments.sessions,
         "received_per_second": (counts.received - received) / seconds / arguments.sessions,
         "heard_bytes_per_second": (counts.heard_bytes - heard) / seconds / arguments.sessions,
     }
-    for talk in talks:
-        talk.cancel()
-    await asyncio.wait(talks, timeout=30)
-    return result
 
 
 def run(make: Callable[[Place], Awaitable[Open]]) -> None:
@@ -132,9 +128,10 @@ def run(make: Callable[[Place], Awaitable[Open]]) -> None:
 
     certificate = pathlib.Path(arguments.ca).read_bytes()
 
-    async def main() -> dict[str, float]:
-        return await measured(arguments, await make(Place(arguments.url, arguments.ca, certificate)))
+    async def main() -> None:
+        result = await measured(arguments, await make(Place(arguments.url, arguments.ca, certificate)))
+        print(json.dumps(result), flush=True)
+        # How a client takes itself apart is not measured.
+        os._exit(0)
 
-    print(json.dumps(asyncio.run(main())), flush=True)
-    # How a client takes itself apart is not measured.
-    os._exit(0)
+    asyncio.run(main())

@@ -29,6 +29,11 @@ const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 /// How long the interpreter's exit waits for work to be given up.
 const EXIT_PATIENCE: Duration = Duration::from_secs(2);
 
+/// From so many conversations on, the runtime's thread rests between two looks at the network.
+const BUSY: usize = 8;
+/// How long it rests: to wake once for all that has come costs as much as to wake for each, here and in the event loop.
+const BEAT: Duration = Duration::from_millis(8);
+
 /// Which runtime something was made on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation {
@@ -67,6 +72,31 @@ static STATE: Mutex<State> = Mutex::new(State { forks: 0, running: None, over: f
 /// Threads that wait for work, detached from the interpreter.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
+/// Conversations that are under way.
+static TALKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a conversation for as long as it lives.
+pub(crate) struct Talking;
+
+impl Talking {
+    pub(crate) fn begin() -> Self {
+        TALKING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for Talking {
+    fn drop(&mut self) {
+        TALKING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn rest() {
+    if TALKING.load(Ordering::Relaxed) >= BUSY {
+        thread::sleep(BEAT);
+    }
+}
+
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -94,8 +124,12 @@ pub(crate) fn current(_py: Python<'_>) -> PyResult<Current> {
     {
         return Ok(current.clone());
     }
-    let runtime =
-        Builder::new_multi_thread().worker_threads(1).thread_name("nova-sonic").enable_all().build()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("nova-sonic")
+        .enable_all()
+        .on_thread_park(rest)
+        .build()?;
     let (messenger, thread) = Messenger::start()?;
     let current = Current { generation, handle: runtime.handle().clone(), messenger };
     let running = Running { current: current.clone(), runtime, messenger: thread };
@@ -242,6 +276,7 @@ pub(crate) fn after_fork() {
         abandon(dead);
     }
     WAITING.store(0, Ordering::SeqCst);
+    TALKING.store(0, Ordering::Relaxed);
 }
 
 /// Called by `atexit`: afterwards no thread of ours touches the interpreter, which may then end.

@@ -30,7 +30,7 @@ use self::{argument::microphone, bell::Bell};
 pub(crate) use self::{client::PyVoiceClient, config::PyVoiceConfig};
 use crate::{
     error,
-    runtime::{self, Generation},
+    runtime::{self, Generation, Talking},
     word::StateWord,
 };
 
@@ -44,6 +44,8 @@ enum Call {
     Open {
         voice: VoiceSession,
         events: VoiceEvents,
+        /// Until the last event has been taken.
+        talking: Option<Talking>,
     },
     /// Given up before it was open.
     Dropped,
@@ -105,7 +107,7 @@ impl PyVoice {
             let mut call = lock(&outcome);
             if matches!(*call, Call::Opening(_)) {
                 *call = match opened {
-                    Ok((voice, events)) => Call::Open { voice, events },
+                    Ok((voice, events)) => Call::Open { voice, events, talking: Some(Talking::begin()) },
                     Err(why) => Call::Refused(why),
                 };
             }
@@ -136,13 +138,14 @@ impl PyVoice {
     fn take<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<(Vec<Bound<'py, PyAny>>, bool)> {
         let mut taken = Vec::new();
         let mut over = false;
-        if let Call::Open { events, .. } = &mut *self.call(py)? {
+        if let Call::Open { events, talking, .. } = &mut *self.call(py)? {
             let mut context = Context::from_waker(&self.bell);
             while taken.len() < limit {
                 match pin!(events.next()).poll(&mut context) {
                     Poll::Ready(Some(event)) => taken.push(event),
                     Poll::Ready(None) => {
                         over = true;
+                        *talking = None;
                         break;
                     }
                     Poll::Pending => break,
