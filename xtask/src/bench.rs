@@ -8,7 +8,7 @@ use clap::Subcommand;
 use crate::{
     Done, child,
     failure::Failure,
-    node,
+    node, node_package,
     python::suites,
     python::wheel::{self, Profile},
     service::Redis,
@@ -40,6 +40,8 @@ enum Bench {
     Relay(PassedOn),
     /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
     Django(PassedOn),
+    /// CPU and memory of conversations in Node, against the AWS SDK for JavaScript.
+    Node(PassedOn),
     /// Delays, CPU, memory and size of a page that talks, against one with the SDK for JavaScript.
     Browser(PassedOn),
 }
@@ -59,6 +61,7 @@ impl Bench {
             Self::Sessions(PassedOn::default()),
             Self::Relay(PassedOn::default()),
             Self::Django(PassedOn::default()),
+            Self::Node(PassedOn::default()),
             Self::Browser(PassedOn::default()),
         ]
     }
@@ -70,6 +73,7 @@ impl Bench {
             Self::Sessions(_) => "Many conversations in real time",
             Self::Relay(_) => "Many conversations through the relay",
             Self::Django(_) => "Credentials from a Django project",
+            Self::Node(_) => "Many conversations in Node",
             Self::Browser(_) => "A page that talks",
         }
     }
@@ -81,6 +85,7 @@ impl Bench {
             Self::Sessions(passed_on) => ("sessions", passed_on),
             Self::Relay(passed_on) => ("relayed", passed_on),
             Self::Django(passed_on) => ("django", passed_on),
+            Self::Node(passed_on) => return node_sessions(check, &passed_on.arguments),
             Self::Browser(passed_on) => return browser(check, &passed_on.arguments),
         };
         let mut cargo =
@@ -104,7 +109,7 @@ impl Bench {
             Self::Relay(_) => {
                 cargo.arg("--relay").arg(relay()?);
             }
-            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Browser(_) => {}
+            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Node(_) | Self::Browser(_) => {}
         }
         child::run(&mut cargo, "the lines above say which budget was broken or what did not build")
     }
@@ -118,6 +123,22 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         bench.run(arguments.check)?;
     }
     Ok(())
+}
+
+/// The package for Node as it is shipped, and the SDK, against the server of the bench of sessions.
+fn node_sessions(check: bool, arguments: &[String]) -> Done {
+    let target = Workspace::load()?.target();
+    node_package::release(&target)?;
+    install_javascript_sdk()?;
+    child::run(
+        &mut tools::cargo(&["build", "--release", "--package", "nova-sonic-benches", "--bin", "sessions"]),
+        "mend what the compiler names above",
+    )?;
+    let server = target.join("release").join(format!("sessions{}", std::env::consts::EXE_SUFFIX));
+    let mut node = Command::new("node");
+    node.arg("sessions.mjs").arg("--server").arg(server).args(check.then_some("--check")).args(arguments);
+    node.current_dir(tools::root().join("benches/node"));
+    child::run(&mut node, "the lines above say which budget was broken or what went wrong")
 }
 
 /// The package as it is shipped, in Chromium.
