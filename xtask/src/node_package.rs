@@ -14,17 +14,22 @@ const LIBRARY: &str = "nova_sonic_node";
 /// Builds everything that is shipped, and says what it weighs.
 pub(crate) fn build(target: &Path) -> Done {
     let mut steps = Steps::new(2);
-    steps.begin("Build the native part for Node");
-    let arguments = ["build", "--release", "--package", CRATE];
-    child::run(&mut tools::cargo(&arguments), "mend what the compiler names above")?;
-    steps.begin("Note its types, and build what is written in TypeScript");
-    let profile = target.join("release");
-    note_types(&profile, None)?;
-    assemble(&profile)?;
+    steps.begin("Build the package for Node");
+    release(target)?;
+    steps.begin("Weigh it");
     child::run(
         Command::new("npm").args(["pack", "--dry-run", "--loglevel=notice"]).current_dir(package()),
         "see what npm says above",
     )
+}
+
+/// Puts together what is shipped, compiled as it is shipped.
+pub(crate) fn release(target: &Path) -> Done {
+    let arguments = ["build", "--release", "--package", CRATE];
+    child::run(&mut tools::cargo(&arguments), "mend what the compiler names above")?;
+    let profile = target.join("release");
+    note_types(&profile, None)?;
+    assemble(&profile)
 }
 
 /// Tests the package: its types, and what it does. The native part was compiled as tests are.
