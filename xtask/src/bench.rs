@@ -40,13 +40,10 @@ enum Bench {
     Relay(PassedOn),
     /// Requests per second and memory of the Django view, against one written with boto3 and Django REST framework.
     Django(PassedOn),
-<<<<<<< HEAD
     /// CPU and memory of many conversations in Python, against the AWS SDK for Python.
     Python(PassedOn),
-=======
     /// CPU and memory of conversations in Node, against the AWS SDK for JavaScript.
     Node(PassedOn),
->>>>>>> node
     /// Delays, CPU, memory and size of a page that talks, against one with the SDK for JavaScript.
     Browser(PassedOn),
 }
@@ -66,11 +63,8 @@ impl Bench {
             Self::Sessions(PassedOn::default()),
             Self::Relay(PassedOn::default()),
             Self::Django(PassedOn::default()),
-<<<<<<< HEAD
             Self::Python(PassedOn::default()),
-=======
             Self::Node(PassedOn::default()),
->>>>>>> node
             Self::Browser(PassedOn::default()),
         ]
     }
@@ -82,11 +76,8 @@ impl Bench {
             Self::Sessions(_) => "Many conversations in real time",
             Self::Relay(_) => "Many conversations through the relay",
             Self::Django(_) => "Credentials from a Django project",
-<<<<<<< HEAD
             Self::Python(_) => "Many conversations in Python",
-=======
             Self::Node(_) => "Many conversations in Node",
->>>>>>> node
             Self::Browser(_) => "A page that talks",
         }
     }
@@ -98,11 +89,8 @@ impl Bench {
             Self::Sessions(passed_on) => ("sessions", passed_on),
             Self::Relay(passed_on) => ("relayed", passed_on),
             Self::Django(passed_on) => ("django", passed_on),
-<<<<<<< HEAD
             Self::Python(passed_on) => return python(check, &passed_on.arguments),
-=======
             Self::Node(passed_on) => return node_sessions(check, &passed_on.arguments),
->>>>>>> node
             Self::Browser(passed_on) => return browser(check, &passed_on.arguments),
         };
         let mut cargo =
@@ -126,15 +114,12 @@ impl Bench {
             Self::Relay(_) => {
                 cargo.arg("--relay").arg(relay()?);
             }
-<<<<<<< HEAD
             Self::Frame(_)
             | Self::Allocations(_)
             | Self::Sessions(_)
             | Self::Python(_)
+            | Self::Node(_)
             | Self::Browser(_) => {}
-=======
-            Self::Frame(_) | Self::Allocations(_) | Self::Sessions(_) | Self::Node(_) | Self::Browser(_) => {}
->>>>>>> node
         }
         child::run(&mut cargo, "the lines above say which budget was broken or what did not build")
     }
@@ -150,38 +135,39 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
     Ok(())
 }
 
-<<<<<<< HEAD
 /// The package as it is shipped, beside the AWS SDK for Python.
 fn python(check: bool, arguments: &[String]) -> Done {
     let folder = tools::root().join("benches/python");
     tools::need_path(&folder, "the clients that are compared")?;
     let target = Workspace::load()?.target();
     step::say("      building the server and the wheel");
-=======
-/// The package for Node as it is shipped, and the SDK, against the server of the bench of sessions.
-fn node_sessions(check: bool, arguments: &[String]) -> Done {
-    let target = Workspace::load()?.target();
-    node_package::release(&target)?;
-    install_javascript_sdk()?;
->>>>>>> node
     child::run(
         &mut tools::cargo(&["build", "--release", "--package", "nova-sonic-benches", "--bin", "sessions"]),
         "mend what the compiler names above",
     )?;
     let server = target.join("release").join(format!("sessions{}", std::env::consts::EXE_SUFFIX));
-<<<<<<< HEAD
     let wheel = wheel::build(Profile::Release, &target.join("python/bench-wheel"), &target)?;
     let program = suites::sdk_environment(&target, &folder.join("requirements.txt"), &wheel)?;
     let mut bench = Command::new(program);
     bench.arg(folder.join("bench.py")).arg("--server").arg(server);
     bench.args(check.then_some("--check")).args(arguments);
     child::run(&mut bench, "the lines above say which budget was broken or what went wrong")
-=======
+}
+
+/// The package for Node as it is shipped, and the SDK, against the server of the bench of sessions.
+fn node_sessions(check: bool, arguments: &[String]) -> Done {
+    let target = Workspace::load()?.target();
+    node_package::release(&target)?;
+    install_javascript_sdk()?;
+    child::run(
+        &mut tools::cargo(&["build", "--release", "--package", "nova-sonic-benches", "--bin", "sessions"]),
+        "mend what the compiler names above",
+    )?;
+    let server = target.join("release").join(format!("sessions{}", std::env::consts::EXE_SUFFIX));
     let mut node = Command::new("node");
     node.arg("sessions.mjs").arg("--server").arg(server).args(check.then_some("--check")).args(arguments);
     node.current_dir(tools::root().join("benches/node"));
     child::run(&mut node, "the lines above say which budget was broken or what went wrong")
->>>>>>> node
 }
 
 /// The package as it is shipped, in Chromium.
