@@ -177,6 +177,29 @@ test('a rule that throws refuses, and says nothing to the page', LIMIT, async (t
     assert.equal(told, thrown);
 });
 
+test('a log that cannot be written ends no server, and without an audit trail nothing is handed out', LIMIT, async (t) => {
+    const broker = await brokerOf(t);
+    const warned = once(process, 'warning');
+    const deaf = credentialsHandler({
+        broker,
+        authorize: () => undefined,
+        onRefused: () => {
+            throw new Error('the disk is full');
+        },
+    });
+    const asked = () => new Request(`http://localhost${PATH}`, { headers: OURS });
+    assert.equal((await deaf(asked())).status, 401);
+    assert.equal((await warned)[0].message, 'the disk is full');
+    const unaudited = credentialsHandler({
+        broker,
+        authorize: () => 'ada',
+        onIssued: () => {
+            throw new Error('the disk is full');
+        },
+    });
+    assert.equal((await unaudited(asked())).status, 500);
+});
+
 test('an endpoint without a rule, or with origins that stand for nobody, is not made', () => {
     assert.throws(() => credentialsHandler({ broker: {} }), { code: 'configuration_invalid' });
     for (const origin of ['*', 'null', 'https://app.example.com/', 'app.example.com', 'ftp://app.example.com']) {

@@ -9,7 +9,7 @@ import { relayHandler } from '@nova-sonic/node';
 import { WebSocketServer } from 'ws';
 
 import { Page } from './support/page.mjs';
-import { LIMIT, STORY, question, routeTo, startSimulator } from './support/stage.mjs';
+import { LIMIT, STORY, question, routeTo, startSimulator, until } from './support/stage.mjs';
 
 const PATH = '/voice/relay';
 const USERS = { ada: 'ada', grace: 'grace', banned: false };
@@ -119,7 +119,10 @@ test('rules of one conversation come from the application, and one that throws h
 });
 
 test('garbage, floods and greed close the sockets that they come by, and no other', LIMIT, async (t) => {
-    const { url, relay } = await serving(t, await startSimulator(t, { scenario: STORY }), { perSubject: 1 });
+    const { url, relay } = await serving(t, await startSimulator(t, { scenario: STORY }), {
+        perSubject: 1,
+        authorize: (request) => request.headers['x-user'],
+    });
     const good = new Page(t, url);
     await good.open();
 
@@ -136,7 +139,7 @@ test('garbage, floods and greed close the sockets that they come by, and no othe
         },
     };
     for (const [name, abuse] of Object.entries(abuses)) {
-        const page = new Page(t, url, { user: 'grace' });
+        const page = new Page(t, url, { user: `abuser of ${name}` });
         await page.until(() => page.controls[0]?.ready, 'ready');
         abuse(page);
         const { code } = await page.closed;
@@ -144,7 +147,7 @@ test('garbage, floods and greed close the sockets that they come by, and no othe
     }
     good.say(await question());
     await good.until(() => good.words('ASSISTANT').includes('The end.'), 'an answer');
-    assert.equal(await relay.running(), 1);
+    await until(async () => (await relay.running()) === 1, 'the others are over');
 });
 
 test('sockets of a server of one’s own are served as well, and other upgrades are left alone', LIMIT, async (t) => {

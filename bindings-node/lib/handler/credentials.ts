@@ -25,7 +25,7 @@ export interface CredentialsHandlerOptions<Request = never> {
   ) => string | false | null | undefined | Promise<string | false | null | undefined>;
   /** Other origins whose pages may ask, such as `https://app.example.com`; your own always may. */
   readonly origins?: readonly string[];
-  /** Told of each issue, for the audit trail. */
+  /** Told of each issue, for the audit trail. If it throws, the credentials are not handed out. */
   readonly onIssued?: (record: IssueRecord, subject: string) => void;
   /** Told of each refusal, with what the browser does not get to read; `thrown` is what an option of yours threw. */
   readonly onRefused?: (refusal: Refusal, thrown: unknown) => void;
@@ -103,8 +103,17 @@ async function answered(
     return { status: 200, headers: headersFor(origin), body: grant.toJson() };
   } catch (thrown) {
     const refusal = refusalOf(thrown);
-    options.onRefused?.(refusal, thrown);
+    tell(() => options.onRefused?.(refusal, thrown));
     return refused(refusal, origin);
+  }
+}
+
+/** A page's request must not end the server because its log cannot be written. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (thrown) {
+    process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
   }
 }
 

@@ -9,7 +9,7 @@ import { NovaSonicError, outcome, voiceError } from '../errors.js';
 import { checkedOrigin, isForeign } from '../handler/origins.js';
 import { ofNode } from '../handler/request.js';
 import type { NativeConnection, NativeRelay } from '../native.js';
-import type { RelayHandlerOptions, RelayRules } from './options.js';
+import type { RelayHandlerOptions, RelayRecord, RelayRules } from './options.js';
 import { nativeRules } from './rules.js';
 import { Socket } from './socket.js';
 import type { WebSocketLike } from './socket.js';
@@ -110,7 +110,14 @@ export class Relay {
     await this.#keepCredentials();
     if (early.isGone) return;
     const connect = (ring: () => void) => outcome(native.connect(subject, decided, ring));
-    early.pass(new Socket(socket, own.tools ?? {}, connect, (record) => onEnded?.(record, request)));
+    const ended = (record: RelayRecord): void => {
+      try {
+        onEnded?.(record, request);
+      } catch (thrown) {
+        this.#options.onError?.(thrown, request);
+      }
+    };
+    early.pass(new Socket(socket, own.tools ?? {}, connect, ended));
   }
 
   /** Made when it is first needed; tried again when it could not be made. */
