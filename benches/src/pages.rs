@@ -164,7 +164,10 @@ async fn talk(visit: &Visit, seen: &Seen) -> Result<(), Failure> {
                         _ => {}
                     }
                 }
-                Some(Ok(Message::Close(_))) | None => return Ok(()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Err(format!("closed with {}: {}", u16::from(frame.code), frame.reason).into());
+                }
+                Some(Ok(Message::Close(None))) | None => return Ok(()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error.into()),
             },
