@@ -80,7 +80,7 @@ test('a tool of the server runs there, and the page sees neither call nor result
     assert.ok(!page.events.some(([name]) => name === 'toolUse'));
     page.socket.close();
     await page.closed;
-    while (records.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => records.length > 0, 'the record of the conversation');
     assert.equal(records[0].toolCalls, 1);
 });
 

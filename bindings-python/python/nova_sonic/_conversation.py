@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import time
 import weakref
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -34,7 +35,7 @@ History: TypeAlias = "Sequence[Message | tuple[str, str]]"
 Microphone: TypeAlias = Literal["open", "muted", "closed"]
 
 
-class Conversation:
+class Conversation(ABC):
     """One conversation, opened once. The base of both kinds of session, and made by neither itself."""
 
     def __init__(
@@ -208,9 +209,9 @@ class Conversation:
             raise failure
         return None
 
+    @abstractmethod
     def _start(self, tool: Tool[..., Any], call: ToolCall) -> None:
         """Runs a tool and answers the call."""
-        raise NotImplementedError
 
     def _seconds(self, tool: Tool[..., Any]) -> float:
         return self._tool_seconds if tool.timeout is None else tool.timeout

@@ -31,7 +31,8 @@ const READ: &str = "return redis.call('GET', KEYS[1])";
 
 /// Places and records that any number of relay processes share: one Redis, version 4 or later. Clones are the same one.
 ///
-/// A subject is known to Redis by a hash. The places of a process that was killed are free again after 30 s.
+/// A place names its subject by a hash. A record that is kept has the subject's own name and, unless
+/// [`RelayRules::keeps_transcript`](crate::relay::RelayRules::keeps_transcript) says otherwise, what was said. The places of a process that was killed are free again after 30 s.
 #[derive(Clone)]
 pub struct RelayLedger {
     books: Arc<Books>,
