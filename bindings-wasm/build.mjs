@@ -1,5 +1,5 @@
-// Makes `dist` from `web`: bundles, worklets, the inline copies, and the declarations. The engine's files, `engine.js`
-// and `engine_bg.wasm`, lie there already: `cargo xtask build web` puts them there and then runs this.
+// Makes `dist` from `web`: bundles, worklets, the inline copies, and the declarations. The engine, `engine_bg.wasm`, lies
+// there already: `cargo xtask build web` puts it there and then runs this.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,12 @@ import { build } from 'esbuild';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const DIST = at('dist/');
-/** What wasm-bindgen and wasm-opt have made. */
-const ENGINE = /^engine(_bg)?\./;
+const ENGINE = 'engine_bg.wasm';
 
-if (!existsSync(`${DIST}engine_bg.wasm`)) {
+if (!existsSync(DIST + ENGINE)) {
     throw new Error('dist/engine_bg.wasm is not there: build the package with `cargo xtask build web`');
 }
-for (const name of readdirSync(DIST)) if (!ENGINE.test(name)) rmSync(DIST + name, { recursive: true });
+for (const name of readdirSync(DIST)) if (name !== ENGINE) rmSync(DIST + name, { recursive: true });
 
 const common = {
     bundle: true,
@@ -35,21 +34,13 @@ const external = (filter, path) => ({
     },
 });
 
-/** The module that wasm-bindgen has written. */
-const engine = {
-    name: 'engine',
-    setup({ onResolve }) {
-        onResolve({ filter: /^nova-sonic-engine$/ }, () => ({ path: `${DIST}engine.js` }));
-    },
-};
-
 await build({
     ...common,
     entryPoints: [at('web/index.ts')],
     outfile: `${DIST}index.js`,
     plugins: [external(/\/inline\.js$/, './inline.js')],
 });
-await build({ ...common, entryPoints: [at('web/worker/main.ts')], outfile: `${DIST}worker.js`, plugins: [engine] });
+await build({ ...common, entryPoints: [at('web/worker/main.ts')], outfile: `${DIST}worker.js` });
 if (existsSync(at('web/react/index.ts'))) {
     await build({
         ...common,
@@ -79,7 +70,7 @@ const inline = {
     worker: text('worker.js'),
     capture: text('capture.js'),
     playback: text('playback.js'),
-    wasm: readFileSync(`${DIST}engine_bg.wasm`).toString('base64'),
+    wasm: readFileSync(DIST + ENGINE).toString('base64'),
 };
 const lines = Object.entries(inline).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`);
 writeFileSync(`${DIST}inline.js`, `${lines.join('\n')}\n`);

@@ -3,14 +3,15 @@
 import { parseArgs } from 'node:util';
 
 import { costs } from './costs.mjs';
-import { LOADS, delays } from './delays.mjs';
+import { LOADS, delays, floorDelays } from './delays.mjs';
 import { endurance } from './endurance.mjs';
-import { Budgets, conditions, number, percentile, table } from './report.mjs';
+import { Budgets, conditions, number, percentile, table, withStolen } from './report.mjs';
 import { startServer } from './server.mjs';
 import { sdkBundle, sizes } from './sizes.mjs';
 import { visit } from './visit.mjs';
 
 const OURS = 'ours';
+const FLOOR = 'floor: worklet, worker, socket';
 const SUBJECTS = { ours: '@nova-sonic/web', sdk: 'AWS SDK, page' };
 const PARTS = ['delays', 'costs', 'endurance', 'size'];
 
@@ -72,20 +73,21 @@ async function reportDelays(server, subjects, budgets) {
     const rows = [];
     const loads = options.loads.split(',');
     for (const load of LOADS.filter(({ key }) => loads.includes(key))) {
+        const floor = await withStolen(() => floorDelays(server, load, wanted));
+        const least = percentile(floor.lateness, 0.95);
+        rows.push([load.name, FLOOR, ...arrivals(floor, least), '', '', '', '']);
         for (const subject of subjects) {
-            const { lateness, lost, gaps, broken, begins, ends } = await delays(server, subject, load, wanted);
-            const of = (list, ...shares) => shares.map((share) => number(percentile(list, share), 1)).join(' / ');
+            const measured = await withStolen(() => delays(server, subject, load, wanted));
+            const { gaps, begins, ends } = measured;
             const cells = [
                 load.name,
                 SUBJECTS[subject],
-                of(lateness, 0.5, 0.95, 0.99, 1),
-                `${number((100 * lateness.filter((ms) => ms > 50).length) / lateness.length, 1)} %`,
-                number(Math.max(0, lost), 0),
+                ...arrivals(measured, least),
                 number(gaps.reduce((sum, gap) => sum + gap, 0), 0),
                 of(begins, 0.5, 0.95),
                 of(ends, 0.5, 0.95, 1),
             ];
-            cells.push(subject === OURS ? judge(load, { lateness, gaps, broken, ends }, budgets) : '');
+            cells.push(subject === OURS ? judge(load, measured, least, budgets) : '');
             rows.push(cells);
         }
     }
@@ -94,8 +96,10 @@ async function reportDelays(server, subjects, budgets) {
             "page's thread busy",
             'client',
             'frames late p50 / p95 / p99 / max',
+            'p95 × floor',
             '> 50 ms',
             'lost',
+            'stolen',
             'gap',
             'answer begins p50 / p95',
             'silence p50 / p95 / max',
@@ -105,13 +109,32 @@ async function reportDelays(server, subjects, budgets) {
     );
 }
 
-function judge({ name }, { lateness, gaps, broken, ends }, budgets) {
-    const all = [
-        ['frames late, p95', percentile(lateness, 0.95), LATENESS_MS],
-        ['gap', Math.max(0, ...gaps) + broken, 0],
-        ['silence, p95', percentile(ends, 0.95), FLUSH_MS],
+/** How sound came to the server: cells of a row. */
+function arrivals({ lateness, lost, stolen }, least) {
+    const late = lateness.filter((ms) => ms > 50).length / lateness.length;
+    return [
+        of(lateness, 0.5, 0.95, 0.99, 1),
+        number(percentile(lateness, 0.95) / least, 2),
+        `${number(100 * late, 1)} %`,
+        number(Math.max(0, lost), 0),
+        `${number(100 * stolen, 1)} %`,
     ];
-    return all.map(([what, value, limit]) => budgets.atMost(`${what}, page's thread ${name}, ms`, value, limit)).join('; ');
+}
+
+function of(list, ...shares) {
+    return shares.map((share) => number(percentile(list, share), 1)).join(' / ');
+}
+
+function judge({ name }, { lateness, gaps, broken, ends }, least, budgets) {
+    const of = (what) => `${what}, page's thread ${name}, ms`;
+    const late = [of('frames late, p95'), percentile(lateness, 0.95), LATENESS_MS];
+    return [
+        least > LATENESS_MS
+            ? budgets.leaveOpen(...late, `the floor alone is late by ${number(least)}, which no client can mend`)
+            : budgets.atMost(...late),
+        budgets.atMost(of('gap'), Math.max(0, ...gaps) + broken, 0),
+        budgets.atMost(of('silence, p95'), percentile(ends, 0.95), FLUSH_MS),
+    ].join('; ');
 }
 
 async function reportCosts(server, subjects) {

@@ -11,12 +11,34 @@ const AHEAD_PIECES = 1500 / PIECE_MS;
 const PATIENCE_MS = 5_000;
 /** What is late is late beside its neighbours, ms: longer than the page's thread is ever busy. */
 const NEAR_MS = 2_000;
+/** What a page's beginning has brought up has settled, ms. */
+const SETTLED_MS = 2_000;
+/** The floor is looked at for as long as a subject, whose interruptions come after its steady answer. */
+const FLOOR_TIMES = 3;
 /** What the page does besides. */
 export const LOADS = [
     { key: 'idle', name: 'idle' },
     { key: '500', name: '500 ms in every 1,500', ms: 500, every: 1_500 },
     { key: '100', name: '100 ms in every 250', ms: 100, every: 250 },
 ];
+
+/** How late sound comes that nothing is done to, under one load. */
+export function floorDelays(server, load, { seconds }) {
+    return visit(server, async ({ page }) => {
+        const begun = page.evaluate(async () => {
+            globalThis.bench.conversation = await globalThis.bench.subjects.floor();
+        });
+        const [stream] = await Promise.all([server.stream(), begun]);
+        if (load.ms !== undefined) await page.evaluate((load) => globalThis.bench.block(load), load);
+        await sleep(SETTLED_MS);
+        const from = performance.now();
+        await sleep(FLOOR_TIMES * seconds * 1_000);
+        const to = performance.now();
+        await page.evaluate(() => globalThis.bench.unblock());
+        await hangUp({ page });
+        return latenessOf(stream.sound(), from, to);
+    });
+}
 
 /** Measures one subject under one load. */
 export async function delays(server, subject, load, { seconds, interruptions }) {
@@ -25,7 +47,7 @@ export async function delays(server, subject, load, { seconds, interruptions }) 
     return visit(server, async (world) => {
         const { stream, model } = await converse(world, server, subject, { listening: true });
         if (load.ms !== undefined) await world.page.evaluate((load) => globalThis.bench.block(load), load);
-        await sleep(2_000);
+        await sleep(SETTLED_MS);
 
         const from = performance.now();
         model.begin();

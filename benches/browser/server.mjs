@@ -72,6 +72,25 @@ export class Stream {
     }
 }
 
+/** The microphone's sound as it is, in samples of four bytes: what came when. */
+export class BareStream {
+    #pieces = [];
+
+    constructor(socket, rate) {
+        let samples = 0;
+        socket.on('message', (bytes) => {
+            samples += bytes.length / 4;
+            this.#pieces.push({ at: performance.now(), due: (samples * 1000) / rate });
+        });
+        socket.on('error', () => {});
+    }
+
+    /** As {@link Stream.sound}. */
+    sound() {
+        return this.#pieces.splice(0);
+    }
+}
+
 /** Starts the server. `modules` are further files of the page: names and their text. */
 export async function startServer(modules = {}) {
     const keys = certificate();
@@ -108,6 +127,12 @@ export async function startServer(modules = {}) {
         },
     };
 
+    function arrive(stream) {
+        const next = waiting.shift();
+        if (next === undefined) arrived.push(stream);
+        else next(stream);
+    }
+
     async function answer(request, response) {
         const { pathname } = new URL(request.url, 'https://localhost');
         if (pathname === '/grant') {
@@ -126,11 +151,11 @@ export async function startServer(modules = {}) {
     server.on('upgrade', (request, socket, head) => {
         socket.setNoDelay(true);
         sockets.handleUpgrade(request, socket, head, (client) => {
-            if (request.url.split('?')[0].endsWith(STREAM)) {
-                const stream = new Stream(client, request.url, credentials.secretAccessKey, bench.keep);
-                const next = waiting.shift();
-                if (next === undefined) arrived.push(stream);
-                else next(stream);
+            const { pathname, searchParams } = new URL(request.url, 'https://localhost');
+            if (pathname.endsWith(STREAM)) {
+                arrive(new Stream(client, request.url, credentials.secretAccessKey, bench.keep));
+            } else if (pathname === '/floor') {
+                arrive(new BareStream(client, Number(searchParams.get('rate'))));
             } else {
                 client.on('message', (text) => bench.heard({ at: performance.now(), ...JSON.parse(text) }));
             }

@@ -9,9 +9,8 @@ import { build } from 'esbuild';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const DIST = fileURLToPath(new URL('../../bindings-wasm/dist/', import.meta.url));
 const COMMAND = 'InvokeModelWithBidirectionalStreamCommand';
-/** Parts that a page loads only in certain cases, and those that are bundled into others. */
+/** Parts that a page loads only in certain cases. */
 const EXTRA = { 'inline.js': 'where the files cannot be had', 'react.js': 'for React' };
-const BUNDLED = ['engine.js'];
 
 /** The client of the SDK with the one command, as a bundler makes it for a page. */
 export async function sdkBundle() {
@@ -29,7 +28,7 @@ export async function sdkBundle() {
 
 /** Bytes of every part, as it is and compressed. */
 export async function sizes(sdk) {
-    const names = (await readdir(DIST)).filter((name) => /\.(js|wasm)$/.test(name) && !BUNDLED.includes(name));
+    const names = (await readdir(DIST)).filter((name) => /\.(js|wasm)$/.test(name));
     const parts = await Promise.all(
         names.sort().map(async (name) => ({ name, when: EXTRA[name], ...weights(shipped(name, await readFile(DIST + name))) })),
     );

@@ -8,6 +8,22 @@ import { NativeBroker } from './native.js';
 import type { NativeGrant } from './native.js';
 import type { AwsCredentials, AwsCredentialsProvider } from './options.js';
 
+/** How often one subject is issued credentials. */
+export interface BrokerLimits {
+  /** Issues in any 60 seconds. Default: 6. */
+  readonly perMinute?: number;
+  /** Issues in a day, which begins with the first one. Default: 200. */
+  readonly perDay?: number;
+  /**
+   * The Redis, version 4 or later, where all processes that name it count together: `redis://host:port/database` or
+   * `unix:///path?db=database`, not over TLS. They share the breaker, too, which spares STS when it fails. Where Redis does
+   * not answer within two seconds, nothing is issued: `limits_unavailable`. Default: each process counts its own.
+   */
+  readonly redisUrl?: string;
+  /** What the names of its keys begin with. Default: `nova-sonic`. */
+  readonly redisPrefix?: string;
+}
+
 /** Options of a {@link CredentialBroker}. */
 export interface BrokerOptions {
   /** The region that credentials are good for. */
@@ -32,10 +48,10 @@ export interface BrokerOptions {
   /** Session tags. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * How often one subject is served by this process; one call of a subject at a time, in any case. `null` is for
-   * applications that limit by themselves. Default: 6 a minute, 200 a day.
+   * How often one subject is served; one call of a subject at a time, in any case. `null` is for applications that limit
+   * by themselves. Default: 6 a minute, 200 a day, counted by this process alone.
    */
-  readonly limits?: { readonly perMinute?: number; readonly perDay?: number } | null;
+  readonly limits?: BrokerLimits | null;
   /** Networks that streams can be opened from. The address that your server sees may differ from the one that AWS sees. */
   readonly sourceNetworks?: readonly string[];
   /** Time in which a stream can be opened, where that is to be shorter than the credentials' life, ms. */
@@ -69,6 +85,7 @@ export interface BrokerMetrics {
   readonly subjects: number;
   readonly issueMs: number;
   readonly slowestMs: number;
+  /** Always `closed` where it is shared through Redis: then only Redis knows. */
   readonly breaker: 'closed' | 'open' | 'half-open';
 }
 

@@ -15,6 +15,8 @@ export const NAMES = [
   'toolAnswered',
   'usage',
   'renewalDue',
+  'renewing',
+  'renewed',
   'error',
   'unknown',
   'closed',

@@ -1,4 +1,5 @@
-// Events between the native part, which has a bounded number of them, and loops, which take one at a time.
+// Events between the native part, which has a bounded number of them, and those who take them one at a time: loops, and
+// whoever waits for a whole answer.
 
 import type { VoiceEvent } from './types.js';
 
@@ -7,21 +8,26 @@ const MOST_WAITING = 256;
 
 type Step = IteratorResult<VoiceEvent, undefined>;
 
+/** Takes events before loops do; whether it has all that it wanted. Nothing: none comes any more. */
+export type Taker = (event: VoiceEvent | undefined) => boolean;
+
 export class Inbox {
   readonly #waiting: VoiceEvent[] = [];
   readonly #asking: ((step: Step) => void)[] = [];
+  /** The first of them gets what comes, and then the next one. */
+  #takers: Taker[] = [];
   readonly #fill: () => void;
   #loops = 0;
   #ended = false;
 
-  /** `fill` is called when a loop asks and nothing waits. */
+  /** `fill` is called when somebody asks and nothing waits. */
   constructor(fill: () => void) {
     this.#fill = fill;
   }
 
-  /** Whether a loop waits for an event. */
+  /** Whether somebody waits for an event. */
   get isAsked(): boolean {
-    return this.#asking.length > 0;
+    return this.#asking.length > 0 || this.#takers.length > 0;
   }
 
   /** Whether loops have all that they can hold. */
@@ -30,6 +36,14 @@ export class Inbox {
   }
 
   put(event: VoiceEvent): void {
+    const taker = this.#takers[0];
+    if (event.type === 'closed') {
+      // for everybody: nothing comes after it
+      for (const each of this.#takers.splice(0)) each(event);
+    } else if (taker !== undefined) {
+      if (taker(event)) this.withdraw(taker);
+      return;
+    }
     const next = this.#asking.shift();
     if (next !== undefined) next({ done: false, value: event });
     else if (this.#loops > 0) this.#waiting.push(event);
@@ -38,7 +52,27 @@ export class Inbox {
   /** Nothing comes any more; what waits can still be taken. */
   end(): void {
     this.#ended = true;
+    for (const each of this.#takers.splice(0)) each(undefined);
     for (const last of this.#asking.splice(0)) last({ done: true, value: undefined });
+  }
+
+  /** What comes goes to `taker`, until it has enough, and to no loop: first what a loop has not come to yet. */
+  takeFirst(taker: Taker): void {
+    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
+      if (event.type !== 'closed') this.#waiting.shift();
+      if (taker(event)) return;
+    }
+    if (this.#ended) {
+      taker(undefined);
+      return;
+    }
+    this.#takers.push(taker);
+    this.#fill();
+  }
+
+  /** It wants no more. */
+  withdraw(taker: Taker): void {
+    this.#takers = this.#takers.filter((each) => each !== taker);
   }
 
   /** A loop over the events from now on. */

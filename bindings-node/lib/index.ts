@@ -1,7 +1,9 @@
 // `@nova-sonic/node`: spoken conversations with Amazon Nova Sonic from a server, and credentials for browsers.
 
+export { Answer } from './answer.js';
+export type { AnswerOptions } from './answer.js';
 export { CredentialBroker, Grant } from './broker.js';
-export type { BrokerMetrics, BrokerOptions, IssueRecord, ProbeResult } from './broker.js';
+export type { BrokerLimits, BrokerMetrics, BrokerOptions, IssueRecord, ProbeResult } from './broker.js';
 export { credentialsHandler } from './handler/credentials.js';
 export type { CredentialsHandler, CredentialsHandlerOptions, Refusal } from './handler/credentials.js';
 export { NovaSonicError } from './errors.js';

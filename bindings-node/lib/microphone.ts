@@ -67,9 +67,13 @@ function bytesOf(sound: Int16Array | Uint8Array | ArrayBuffer): Uint8Array | und
   return undefined;
 }
 
-/** Rejected, and looked at: what is thrown away by the caller must not end the process. */
+/** Rejected, and looked at. */
 export function rejected(error: NovaSonicError): Promise<never> {
-  const promise = Promise.reject(error);
+  return watched(Promise.reject(error));
+}
+
+/** The same promise, looked at: what is thrown away by the caller must not end the process. */
+export function watched<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }

@@ -20,8 +20,21 @@ export declare class NativeConnection {
   constructor(route: NativeRoute)
   /** Credentials for conversations that a relay opens from now on. */
   keep(keys: NativeKeys): void
-  /** A relay over this connection. Reads the configuration; nothing is sent. */
-  openRelay(perSubject?: number | undefined | null, total?: number | undefined | null): Promise<NativeRelay | NativeFault>
+  /**
+   * A relay over this connection, which counts a subject's conversations in the Redis of that URL if there is one. Reads
+   * the configuration; nothing is sent.
+   */
+  openRelay(perSubject?: number | undefined | null, total?: number | undefined | null, redisUrl?: string | undefined | null): Promise<NativeRelay | NativeFault>
+}
+
+/** An answer that is still being given. */
+export declare class NativeGathering {
+  /** Nothing has come yet. */
+  constructor()
+  /** Takes the next event; whether the answer has come to its end with it. */
+  add(event: NativeHeard): boolean
+  /** What has come so far. Afterwards nothing has. */
+  answer(): NativeAnswer
 }
 
 /** What a browser is given. */
@@ -81,11 +94,13 @@ export declare class NativeRelayConnection {
 export declare class NativeSession {
   /**
    * A conversation as `settings`, the text of a JSON object, wants it. `ring` is called when something can be taken
-   * after nothing could.
+   * after nothing could, `ask` when credentials are wanted.
    */
-  static prepare(connection: NativeConnection, settings: string, ring: () => void): NativeSession | NativeFault
+  static prepare(connection: NativeConnection, settings: string, ring: () => void, ask: () => void): NativeSession | NativeFault
   /** Opens it: settles when the service has accepted it, or with what stands in the way. */
-  open(keys?: NativeKeys | undefined | null): Promise<NativeFault | undefined | null>
+  open(): Promise<NativeFault | undefined | null>
+  /** The credentials that were asked for, or that will be; nothing where there are none. */
+  giveKeys(keys?: NativeKeys | undefined | null): void
   /** Takes what has happened, oldest first. Empty: nothing more for now, and the bell will ring. */
   take(): Array<NativeTaken>
   /** Sends sound, at most a second of it, without waiting. */
@@ -112,6 +127,9 @@ export declare class NativeSession {
   history(): string
 }
 
+/** What is wrong with the address of a relay's Redis, if anything is; nothing is connected. */
+export declare function checkRelayRedis(url: string): NativeFault | null
+
 /** What the catalogue says of a code; `null` for one that it does not have. */
 export declare function describe(code: string): NativeFault | null
 
@@ -123,6 +141,20 @@ export declare function openTicket(key: string, text: string, now: number): Nati
 
 /** The ticket as text, of letters that a URL takes as they are. */
 export declare function signTicket(key: string, ticket: NativeTicket): string | NativeFault
+
+/** Mono samples, 16 bits each, as a WAV file. */
+export declare function wavOf(pcm: Uint8Array, rate: number): Buffer | NativeFault
+
+/** One answer of the model. */
+export interface NativeAnswer {
+  text: string
+  /** Samples, 16 bits each, the lower byte first. */
+  sound: Buffer
+  /** Their rate, Hz. */
+  rate: number
+  /** Whether the user spoke before the end. */
+  interrupted: boolean
+}
 
 /** What a broker issues, and how. */
 export interface NativeBrokerSettings {
@@ -183,6 +215,18 @@ export interface NativeFault {
   requestId?: string
 }
 
+/** What of an event an answer may be made of. */
+export interface NativeHeard {
+  type: string
+  from?: string
+  to?: string
+  role?: string
+  stage?: string
+  text?: string
+  pcm?: Buffer
+  rate?: number
+}
+
 /** Credentials as the AWS SDK for JavaScript has them. */
 export interface NativeKeys {
   accessKeyId: string
@@ -196,6 +240,9 @@ export interface NativeKeys {
 export interface NativeLimits {
   perMinute?: number
   perDay?: number
+  /** The Redis where all processes count them, and what its keys begin with. */
+  redisUrl?: string
+  redisPrefix?: string
 }
 
 /** What a broker has done so far. */
@@ -279,7 +326,7 @@ export interface NativeRoute {
   ca?: string
   /** Whether all conversations share one connection. */
   shared: boolean
-  /** Whether credentials are given with each opening. */
+  /** Whether JavaScript has the credentials. */
   givesKeys: boolean
 }
 

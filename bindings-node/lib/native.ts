@@ -27,10 +27,12 @@ function load(): typeof Part {
 
 const part = load();
 
-export const { NativeBroker, NativeConnection, NativeSession, describe, errorCodes, openTicket, signTicket } = part;
+export const { NativeBroker, NativeConnection, NativeGathering, NativeSession } = part;
+export const { checkRelayRedis, describe, errorCodes, openTicket, signTicket, wavOf } = part;
 export type NativeBroker = Part.NativeBroker;
 export type NativeConnection = Part.NativeConnection;
 export type NativeFault = Part.NativeFault;
+export type NativeGathering = Part.NativeGathering;
 export type NativeGrant = Part.NativeGrant;
 export type NativeKeys = Part.NativeKeys;
 export type NativeRelay = Part.NativeRelay;

@@ -9,7 +9,7 @@ export interface VoiceSessionOptions {
   /** The model. Default: `amazon.nova-2-sonic-v1:0`. */
   readonly model?: string;
   /**
-   * Credentials, or a function that is asked for them at each start, such as those of `@aws-sdk/credential-providers`.
+   * Credentials, or a function that is asked for them at each start and for each renewal, such as those of `@aws-sdk/credential-providers`.
    * Default: environment, profile, attached role.
    */
   readonly credentials?: AwsCredentials | AwsCredentialsProvider;
@@ -60,11 +60,18 @@ export interface VoiceSessionOptions {
 
   /** Ends the conversation after that time without a word from either side, seconds. Default: never. */
   readonly idleSeconds?: number;
-  /** Ends the conversation after that time, seconds. Default: never; the service ends it after eight minutes. */
+  /**
+   * Whether the conversation goes on over another stream before the service ends the first, after eight minutes or with
+   * the credentials, and when the stream breaks. Default: yes.
+   */
+  readonly renewal?: boolean;
+  /** Age of a stream from which on a moment is looked for to go on over another, seconds. Default: 360. */
+  readonly renewAfterSeconds?: number;
+  /** Ends the conversation after that time, seconds. Default: never. */
   readonly maxSeconds?: number;
   /** How long opening may take, ms. Default: 10,000. */
   readonly connectTimeout?: number;
-  /** Closes the session when aborted; `start()` then rejects with the signal's reason. */
+  /** Closes the session when aborted; `start()` and `answer()` then reject with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 

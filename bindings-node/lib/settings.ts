@@ -7,7 +7,7 @@ import { schemaText } from './tools/schema.js';
 /** The settings as JSON. What is not known is passed on, for the native part to refuse it by name. */
 export function settingsOf(options: VoiceSessionOptions): string {
   const { region, model, credentials, profile, endpoint, ca, connections, signal, ...conversation } = options;
-  const { tools, idleSeconds, maxSeconds, connectTimeout, ...settings } = conversation;
+  const { tools, idleSeconds, maxSeconds, renewAfterSeconds, connectTimeout, ...settings } = conversation;
   return JSON.stringify({
     ...settings,
     ...(tools !== undefined && {
@@ -20,6 +20,7 @@ export function settingsOf(options: VoiceSessionOptions): string {
     limits: {
       openMs: positive('connectTimeout', connectTimeout),
       idleMs: milliseconds('idleSeconds', idleSeconds),
+      renewMs: milliseconds('renewAfterSeconds', renewAfterSeconds),
       wallMs: milliseconds('maxSeconds', maxSeconds),
     },
   });

@@ -44,6 +44,9 @@ export type CloseReason =
   | 'time_limit'
   | (string & Record<never, never>);
 
+/** What ends: the stream, by its age, or the credentials that opened it. */
+export type RenewalReason = 'stream_life' | 'credentials' | 'connection';
+
 /** What the events of a {@link VoiceSession} carry, by their names. */
 export interface VoiceEvents {
   /** The conversation changed its state. */
@@ -78,8 +81,15 @@ export interface VoiceEvents {
   };
   /** Tokens used. */
   usage: { readonly delta: Usage; readonly total: Usage };
-  /** The stream ends soon: open another session with the `history` of this one. */
-  renewalDue: { readonly reason: 'stream_life' | 'credentials' };
+  /** With `renewal: false`: the stream ends soon. Open another session with the `history` of this one. */
+  renewalDue: { readonly reason: RenewalReason };
+  /**
+   * The stream ends soon, and the conversation looks for a moment to go on over another; or it broke (`connection`), and
+   * another is opened.
+   */
+  renewing: { readonly reason: RenewalReason };
+  /** It goes on over another. `gapMs` tells how long there was none: 0, unless the old one ended first. */
+  renewed: { readonly reason: RenewalReason; readonly gapMs: number };
   /** Something went wrong and the conversation goes on. What ends it comes with `closed`. */
   error: { readonly error: NovaSonicError };
   /** An event of the service that this version does not know. */

@@ -2,11 +2,13 @@
 
 import { EventEmitter } from 'node:events';
 
+import { nextAnswer } from './answer.js';
+import type { Answer, AnswerOptions } from './answer.js';
 import { connectionFor, keysOf } from './connection.js';
 import { NovaSonicError, outcome, sound, voiceError } from './errors.js';
 import { NAMES, read } from './events.js';
 import { Inbox } from './inbox.js';
-import { Microphone, rejected } from './microphone.js';
+import { Microphone, rejected, watched } from './microphone.js';
 import { NativeSession } from './native.js';
 import type { NativeFault } from './native.js';
 import type { HistoryMessage, VoiceSessionOptions } from './options.js';
@@ -45,6 +47,8 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
   #phase: 'new' | 'opening' | 'open' | 'closed' = 'new';
   #state: VoiceState = 'idle';
   #position: MicrophonePosition;
+  /** Events that the native part has handed over, and that nobody has been told of yet. */
+  readonly #taken: VoiceEvent[] = [];
   #isDraining = false;
   #alive: NodeJS.Timeout | undefined;
   #keepsAlive = true;
@@ -55,12 +59,14 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
     this.#options = options;
     this.#position = options.microphone ?? 'open';
     this.#over = new Promise((resolve) => (this.#tellOver = resolve));
-    this.#native = outcome(NativeSession.prepare(connectionFor(options), settingsOf(options), VoiceSession.#bellOf(this)));
+    const [ring, ask] = VoiceSession.#bellsOf(this);
+    this.#native = outcome(NativeSession.prepare(connectionFor(options), settingsOf(options), ring, ask));
     this.#microphone = new Microphone(this.#native, options.inputRate ?? 16_000);
-    this.#tools = new ToolRunner(options.tools ?? {}, {
+    const { tools = {} } = options;
+    this.#tools = new ToolRunner(() => tools, {
       result: (id, json) => this.#answered(id, this.#native.sendToolResult(id, json)),
       failed: (id, message) => this.#answered(id, this.#native.failTool(id, message)),
-      unanswered: ({ id, name, input }) => this.#deliver({ type: 'toolCall', id, name, input }),
+      unanswered: ({ id, name, input }) => this.#taken.push({ type: 'toolCall', id, name, input }),
       answered: (event) => this.#deliver({ type: 'toolAnswered', ...event }),
     });
     // after the listener is there
@@ -99,7 +105,8 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
     void this.#over.then(() => signal?.removeEventListener('abort', abort));
     try {
       const keys = await Promise.race([keysOf(credentials), closed(this.#closing.signal)]);
-      sound(await this.#native.open(keys));
+      if (keys !== undefined) this.#native.giveKeys(keys);
+      sound(await this.#native.open());
     } catch (thrown) {
       this.#end();
       throw signal?.aborted === true ? signal.reason : thrown;
@@ -122,6 +129,25 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
   sendText(text: string): void {
     this.#check();
     sound(this.#native.sendText(text));
+  }
+
+  /**
+   * Takes the events up to the end of the model's answer, and gives its words and its sound.
+   *
+   * ```ts
+   * session.sendText('Who was Ada Lovelace?');
+   * const answer = await session.answer();
+   * console.log(answer.text);
+   * await answer.save('answer.wav');
+   * ```
+   *
+   * Listeners get these events as well, and a loop goes on after them. While nobody takes events they wait, so you may
+   * speak first; where there are listeners or a loop, call this before you speak. Called again before the end, it
+   * gives the answer after this one. Rejects with what broke the conversation, or with `session_closed`.
+   */
+  answer(options: AnswerOptions = {}): Promise<Answer> {
+    if (this.#phase === 'new' || this.#phase === 'opening') return rejected(voiceError('session_unstarted'));
+    return watched(nextAnswer(this.#inbox, options, this.#options.signal));
   }
 
   /** Silences the answer now, as if the user had interrupted. */
@@ -189,15 +215,25 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
   }
 
   /**
-   * The native part holds its bell for as long as it lives: the bell must not hold the session, which holds the native
+   * The native part holds its bells for as long as it lives: they must not hold the session, which holds the native
    * part. Made here because a function made in the constructor would hold all that the constructor's others do.
    */
-  static #bellOf(session: VoiceSession): () => void {
+  static #bellsOf(session: VoiceSession): [ring: () => void, ask: () => void] {
     const weak = new WeakRef(session);
-    return () => {
-      const woken = weak.deref();
-      if (woken !== undefined) woken.#drain();
+    const woken = (act: (session: VoiceSession) => void) => () => {
+      const known = weak.deref();
+      if (known !== undefined) act(known);
     };
+    return [woken((session) => session.#drain()), woken((session) => void session.#giveKeys())];
+  }
+
+  /** Credentials for the next stream, asked for anew. What fails here is told as an `error`, by the native part. */
+  async #giveKeys(): Promise<void> {
+    try {
+      this.#native.giveKeys(await keysOf(this.#options.credentials));
+    } catch {
+      this.#native.giveKeys();
+    }
   }
 
   /** Takes what there is, as long as somebody wants it. */
@@ -207,13 +243,26 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
     this.#isDraining = true;
     try {
       while (this.#phase === 'open' && this.#isWanted()) {
-        const taken = this.#native.take();
-        if (taken.length === 0) break;
-        for (const one of taken) this.#happened(read(one));
+        const event = this.#taken.shift();
+        if (event !== undefined) this.#happened(event);
+        else if (!this.#take()) break;
       }
     } finally {
       this.#isDraining = false;
     }
+  }
+
+  /**
+   * Takes what the native part has; whether it had anything. Tools run from then on, however slowly the events before
+   * their calls are asked for.
+   */
+  #take(): boolean {
+    const all = this.#native.take();
+    for (const event of all.map(read)) {
+      if (event.type === 'toolCall') this.#tools.call(event);
+      else this.#taken.push(event);
+    }
+    return all.length > 0;
   }
 
   #isWanted(): boolean {
@@ -222,10 +271,6 @@ export class VoiceSession extends EventEmitter<VoiceListenerMap> implements Asyn
   }
 
   #happened(event: VoiceEvent): void {
-    if (event.type === 'toolCall') {
-      this.#tools.call(event);
-      return;
-    }
     if (event.type === 'stateChanged') this.#state = event.to;
     if (event.type === 'closed') this.#end();
     this.#deliver(event);

@@ -10,7 +10,7 @@ use napi_derive::napi;
 use nova_sonic_core::{
     broker::{
         BreakerState, BrokerError, BrokerMetrics, CredentialBroker, CredentialBrokerBuilder, Issued, Limits,
-        Patience, Subject,
+        Patience, SharedLimits, Subject,
     },
     grant::GrantMode,
     probe::{self, ProbeResult, ProbeSettings},
@@ -23,6 +23,9 @@ use crate::{
     grant::NativeGrant,
     keys::{GIVEN, GivenAtOpening, Kept, NativeKeys},
 };
+
+/// What the keys in Redis begin with, unless told otherwise.
+const PREFIX: &str = "nova-sonic";
 
 /// What a broker issues, and how.
 #[napi(object, object_to_js = false)]
@@ -56,6 +59,9 @@ pub struct NativeBrokerSettings {
 pub struct NativeLimits {
     pub per_minute: Option<u32>,
     pub per_day: Option<u32>,
+    /// The Redis where all processes count them, and what its keys begin with.
+    pub redis_url: Option<String>,
+    pub redis_prefix: Option<String>,
 }
 
 /// One check of a probe.
@@ -209,9 +215,16 @@ impl NativeBrokerSettings {
         builder = self.external_id.into_iter().fold(builder, CredentialBrokerBuilder::external_id);
         builder = self.tags.into_iter().fold(builder, |builder, (key, value)| builder.tag(key, value));
         builder = match self.limits {
-            Some(NativeLimits { per_minute, per_day }) => {
+            Some(NativeLimits { per_minute, per_day, redis_url, redis_prefix }) => {
                 let limits = per_minute.into_iter().fold(Limits::default(), Limits::per_minute);
-                builder.limits(per_day.into_iter().fold(limits, Limits::per_day))
+                builder = builder.limits(per_day.into_iter().fold(limits, Limits::per_day));
+                match redis_url {
+                    Some(url) => {
+                        let prefix = redis_prefix.unwrap_or_else(|| PREFIX.to_owned());
+                        builder.shared_limits(SharedLimits::new(&url)?, prefix)
+                    }
+                    None => builder,
+                }
             }
             None => builder.without_limits(),
         };

@@ -9,7 +9,7 @@ use nova_sonic_core::{
 };
 use tokio::sync::OnceCell;
 
-use crate::keys::{GIVEN, GivenAtOpening, Kept, NativeKeys};
+use crate::keys::{AskedFor, GivenAtOpening, Kept, NativeKeys};
 
 /// How the service is reached. What is left out comes from the environment, as with any AWS SDK.
 #[napi(object, object_to_js = false)]
@@ -23,7 +23,7 @@ pub struct NativeRoute {
     pub ca: Option<String>,
     /// Whether all conversations share one connection.
     pub shared: bool,
-    /// Whether credentials are given with each opening.
+    /// Whether JavaScript has the credentials.
     pub gives_keys: bool,
 }
 
@@ -67,12 +67,13 @@ impl Way {
     pub(crate) async fn open(
         &self,
         config: SessionConfig,
-        keys: Option<NativeKeys>,
+        keys: &AskedFor,
     ) -> Result<(VoiceSession, VoiceEvents), ClientError> {
         let client = self.client().await?;
-        match keys {
-            Some(keys) => GIVEN.scope(keys.into_credentials(), client.open(config)).await,
-            None => client.open(config).await,
+        if self.route.gives_keys {
+            client.with_credentials_provider(keys.clone()).open(config).await
+        } else {
+            client.open(config).await
         }
     }
 

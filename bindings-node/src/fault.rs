@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use napi_derive::napi;
 use nova_sonic_core::{
-    broker::BrokerError, client::ClientError, error::ErrorCode, javascript, scope::ScopeError,
+    broker::{BrokerError, SharedLimitsError},
+    client::ClientError,
+    error::ErrorCode,
+    javascript,
+    scope::ScopeError,
     session::SessionError,
 };
 
@@ -50,6 +54,11 @@ impl NativeFault {
         javascript::Fault::setting(setting, problem).into()
     }
 
+    /// A setting that names no Redis; what it says may hold a password.
+    pub(crate) fn address_of_redis(setting: &str) -> Self {
+        Self::setting(setting, "is no redis://host:port/database and no unix:///path?db=database")
+    }
+
     /// A setting that cannot be part of a scope.
     pub(crate) fn scope(setting: &str, why: &ScopeError) -> Self {
         Self { advice: why.advice().to_owned(), ..Self::new(why.code(), format!("setting {setting}: {why}")) }
@@ -85,6 +94,9 @@ impl From<BrokerError> for NativeFault {
     fn from(error: BrokerError) -> Self {
         if let BrokerError::Configuration { setting, problem } = error {
             return Self::setting(spelled(setting), problem);
+        }
+        if matches!(error, BrokerError::SharedLimits(SharedLimitsError::Address)) {
+            return Self::address_of_redis("limits.redisUrl");
         }
         Self {
             advice: error.advice().to_owned(),

@@ -1,7 +1,8 @@
-//! Credentials that JavaScript hands over, each time that a conversation is opened.
+//! Credentials that JavaScript hands over, each time that something is issued or a stream is opened.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -9,10 +10,14 @@ use aws_credential_types::{
     Credentials,
     provider::{self, ProvideCredentials, error::CredentialsError},
 };
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
+use tokio::sync::Notify;
+
+use crate::bell::Ring;
 
 tokio::task_local! {
-    /// What the conversation that is being opened by this task is opened with.
+    /// What the work of this task is done with.
     pub(crate) static GIVEN: Credentials;
 }
 
@@ -42,7 +47,7 @@ impl NativeKeys {
     }
 }
 
-/// What was given last, for conversations that are not opened by a task of ours.
+/// What was given last, for conversations that a relay opens.
 pub(crate) type Kept = Arc<Mutex<Option<Credentials>>>;
 
 /// Provides what was given to the task that asks, or else what was given last.
@@ -54,10 +59,66 @@ impl ProvideCredentials for GivenAtOpening {
     where
         Self: 'a,
     {
-        let given = GIVEN.try_with(Clone::clone).ok();
-        let given = given.or_else(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).clone());
-        provider::future::ProvideCredentials::ready(
-            given.ok_or_else(|| CredentialsError::not_loaded("none were given")),
-        )
+        let given = GIVEN.try_with(Clone::clone).ok().or_else(|| lock(&self.0).clone());
+        provider::future::ProvideCredentials::ready(given.ok_or_else(none))
     }
+}
+
+/// The credentials of one conversation: JavaScript is asked for them, once for each of its streams. Clones share them.
+#[derive(Clone)]
+pub(crate) struct AskedFor(Arc<Asked>);
+
+struct Asked {
+    ask: Ring,
+    /// What came and was not used yet.
+    answer: Mutex<Option<provider::Result>>,
+    answered: Notify,
+}
+
+impl AskedFor {
+    /// `ask` is called when an answer is wanted.
+    pub(crate) fn new(ask: Ring) -> Self {
+        Self(Arc::new(Asked { ask, answer: Mutex::new(None), answered: Notify::new() }))
+    }
+
+    /// The answer, or one that is not asked for yet.
+    pub(crate) fn give(&self, keys: Option<NativeKeys>) {
+        *lock(&self.0.answer) = Some(keys.map(NativeKeys::into_credentials).ok_or_else(none));
+        self.0.answered.notify_one();
+    }
+}
+
+impl ProvideCredentials for AskedFor {
+    fn provide_credentials<'a>(&'a self) -> provider::future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        provider::future::ProvideCredentials::new(async {
+            let mut asked = false;
+            loop {
+                if let Some(answer) = lock(&self.0.answer).take() {
+                    return answer;
+                }
+                if !std::mem::replace(&mut asked, true) {
+                    // where JavaScript's thread is being ended nobody waits for this either
+                    let _ = self.0.ask.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                }
+                self.0.answered.notified().await;
+            }
+        })
+    }
+}
+
+impl fmt::Debug for AskedFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AskedFor").finish_non_exhaustive()
+    }
+}
+
+fn none() -> CredentialsError {
+    CredentialsError::not_loaded("none were given")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

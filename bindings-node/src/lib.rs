@@ -14,6 +14,7 @@
     reason = "what is public is so for JavaScript alone, and has its names and its documentation in TypeScript"
 )]
 
+mod answer;
 mod bell;
 mod broker;
 mod connection;

@@ -16,7 +16,7 @@ use nova_sonic_core::{
     id::ToolUseId,
     javascript, json,
     relay::{CloseCode, GuardedTool, PromptRule, RelayRules, ToolRule, VoiceRule},
-    relay_handler::{RelayConnection, RelayHandler, RelayMessage},
+    relay_handler::{RelayConnection, RelayHandler, RelayLedger, RelayMessage},
 };
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -31,6 +31,8 @@ use crate::{
 const WAITING: usize = 64;
 /// Messages handed over in one go.
 const AT_ONCE: usize = 32;
+/// What the keys in Redis begin with: relays in other languages count under the same.
+const PREFIX: &str = "nova-sonic.relay";
 
 /// What the server decides about a conversation.
 #[napi(object, object_to_js = false)]
@@ -91,13 +93,15 @@ pub struct NativeClose {
 
 #[napi]
 impl NativeConnection {
-    /// A relay over this connection. Reads the configuration; nothing is sent.
+    /// A relay over this connection, which counts a subject's conversations in the Redis of that URL if there is one. Reads
+    /// the configuration; nothing is sent.
     #[napi]
     pub fn open_relay<'env>(
         &self,
         env: &'env Env,
         per_subject: Option<u32>,
         total: Option<u32>,
+        redis_url: Option<String>,
     ) -> Result<PromiseRaw<'env, Either<NativeRelay, NativeFault>>> {
         let way = self.way();
         env.spawn_future(async move {
@@ -109,9 +113,24 @@ impl NativeConnection {
             handler = per_subject.into_iter().fold(handler, RelayHandler::per_subject);
             let total = total.and_then(|total| usize::try_from(total).ok());
             handler = total.into_iter().fold(handler, RelayHandler::total);
+            handler = match redis_url.map(ledger).transpose() {
+                Ok(ledger) => ledger.into_iter().fold(handler, RelayHandler::ledger),
+                Err(fault) => return Ok(Either::B(fault)),
+            };
             Ok(Either::A(NativeRelay { handler }))
         })
     }
+}
+
+/// What is wrong with the address of a relay's Redis, if anything is; nothing is connected.
+#[napi]
+pub fn check_relay_redis(url: String) -> Option<NativeFault> {
+    ledger(url).err()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as it comes from JavaScript")]
+fn ledger(url: String) -> core::result::Result<RelayLedger, NativeFault> {
+    RelayLedger::new(&url, PREFIX).map_err(|_| NativeFault::address_of_redis("redisUrl"))
 }
 
 /// Lets clients in.
@@ -159,8 +178,7 @@ impl NativeRelay {
     /// Tells every page of one subject something: the text of a JSON object. Returns how many pages there are.
     #[napi]
     pub fn send_status(&self, subject: String, fields: String) -> u32 {
-        let fields: Map<String, Value> = json::read(fields.as_bytes()).unwrap_or_default();
-        u32::try_from(self.handler.send_status(&subject, &fields)).unwrap_or(u32::MAX)
+        u32::try_from(self.handler.send_status(&subject, &object(&fields))).unwrap_or(u32::MAX)
     }
 
     /// Lets nobody else in, and sends those who talk elsewhere.
@@ -259,7 +277,7 @@ impl NativeRelayConnection {
     /// Tells the client something: the text of a JSON object.
     #[napi]
     pub fn send_status(&self, fields: String) {
-        self.connection.send_status(json::read(fields.as_bytes()).unwrap_or_default());
+        self.connection.send_status(object(&fields));
     }
 
     /// Ends the conversation in order.
@@ -338,4 +356,12 @@ impl NativeTool {
 
 fn duration(millis: f64) -> Duration {
     Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::ZERO)
+}
+
+/// The members of a text that is an object; none of one that is not.
+fn object(text: &str) -> Map<String, Value> {
+    match json::read(text.as_bytes()) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
 }

@@ -26,7 +26,7 @@ use crate::{
     bell::{self, Ring},
     connection::{NativeConnection, Way},
     fault::NativeFault,
-    keys::NativeKeys,
+    keys::{AskedFor, NativeKeys},
 };
 
 /// Events handed over in one go; more wait for the next one, so that a flood leaves room for others.
@@ -59,17 +59,19 @@ struct Line {
     voice: OnceLock<VoiceSession>,
     events: Mutex<Option<VoiceEvents>>,
     given_up: Notify,
+    keys: AskedFor,
 }
 
 #[napi]
 impl NativeSession {
     /// A conversation as `settings`, the text of a JSON object, wants it. `ring` is called when something can be taken
-    /// after nothing could.
+    /// after nothing could, `ask` when credentials are wanted.
     #[napi]
     pub fn prepare(
         connection: &NativeConnection,
         settings: String,
         #[napi(ts_arg_type = "() => void")] ring: Ring,
+        #[napi(ts_arg_type = "() => void")] ask: Ring,
     ) -> Either<NativeSession, NativeFault> {
         match javascript::read_settings(&settings, SessionConfig::default()) {
             Ok(settings) => {
@@ -79,6 +81,7 @@ impl NativeSession {
                     voice: OnceLock::new(),
                     events: Mutex::new(None),
                     given_up: Notify::new(),
+                    keys: AskedFor::new(ask),
                 };
                 Either::A(Self { line: Arc::new(line), waker: bell::waker(ring) })
             }
@@ -88,13 +91,15 @@ impl NativeSession {
 
     /// Opens it: settles when the service has accepted it, or with what stands in the way.
     #[napi]
-    pub fn open<'env>(
-        &self,
-        env: &'env Env,
-        keys: Option<NativeKeys>,
-    ) -> Result<PromiseRaw<'env, Option<NativeFault>>> {
+    pub fn open<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, Option<NativeFault>>> {
         let line = Arc::clone(&self.line);
-        env.spawn_future(async move { Ok(line.open(keys).await.err()) })
+        env.spawn_future(async move { Ok(line.open().await.err()) })
+    }
+
+    /// The credentials that were asked for, or that will be; nothing where there are none.
+    #[napi]
+    pub fn give_keys(&self, keys: Option<NativeKeys>) {
+        self.line.keys.give(keys);
     }
 
     /// Takes what has happened, oldest first. Empty: nothing more for now, and the bell will ring.
@@ -220,14 +225,14 @@ impl NativeSession {
 }
 
 impl Line {
-    async fn open(&self, keys: Option<NativeKeys>) -> core::result::Result<(), NativeFault> {
+    async fn open(&self) -> core::result::Result<(), NativeFault> {
         let Some(config) = lock(&self.config).take() else {
             return Err(NativeFault::new(ErrorCode::SessionClosed, "the session was opened before"));
         };
         let (voice, events) = tokio::select! {
             biased;
             () = self.given_up.notified() => return Err(SessionError::Closed.into()),
-            opened = self.way.open(config, keys) => opened?,
+            opened = self.way.open(config, &self.keys) => opened?,
         };
         *lock(&self.events) = Some(events);
         let _ = self.voice.set(voice);
@@ -240,7 +245,8 @@ thread_local! {
     static SAMPLES: std::cell::RefCell<Vec<i16>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
-fn samples_of(bytes: &[u8]) -> impl Iterator<Item = i16> {
+/// Samples of bytes, the lower one first.
+pub(crate) fn samples_of(bytes: &[u8]) -> impl Iterator<Item = i16> {
     bytes.chunks_exact(2).map(|pair| pair.try_into().map_or(0, i16::from_le_bytes))
 }
 

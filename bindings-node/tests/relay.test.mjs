@@ -1,7 +1,7 @@
 // Pages that talk through this server.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 
@@ -9,7 +9,7 @@ import { relayHandler } from '@nova-sonic/node';
 import { WebSocketServer } from 'ws';
 
 import { Page } from './support/page.mjs';
-import { LIMIT, STORY, question, routeTo, startSimulator, until } from './support/stage.mjs';
+import { LIMIT, STORY, WEATHER, question, routeTo, startSimulator, until } from './support/stage.mjs';
 
 const PATH = '/voice/relay';
 const USERS = { ada: 'ada', grace: 'grace', banned: false };
@@ -58,7 +58,7 @@ test('a page talks through the server, and the server keeps the record', LIMIT, 
 
 test('a tool of the server runs there, and the page sees neither call nor result', LIMIT, async (t) => {
     const asked = [];
-    const { url, records } = await serving(t, await startSimulator(t, { scenario: 'weather' }), {
+    const { url, records } = await serving(t, await startSimulator(t, { scenario: WEATHER }), {
         systemPrompt: 'You tell the weather.',
         tools: {
             get_weather: {
@@ -148,6 +148,19 @@ test('garbage, floods and greed close the sockets that they come by, and no othe
     good.say(await question());
     await good.until(() => good.words('ASSISTANT').includes('The end.'), 'an answer');
     await until(async () => (await relay.running()) === 1, 'the others are over');
+});
+
+test('a page that takes nothing is cut off', LIMIT, async (t) => {
+    const records = [];
+    const options = { authorize: () => 'ada', stallSeconds: 0.05, onEnded: (record) => records.push(record) };
+    const relay = relayHandler({ ...routeTo(await startSimulator(t)), ...options });
+    const deaf = Object.assign(new EventEmitter(), { bufferedAmount: 1, send() {}, close() {}, terminate: () => deaf.emit('close') });
+    relay.connection(deaf, { headers: {}, socket: {} });
+    await once(deaf, 'close');
+    await until(() => records.length > 0, 'the record of the conversation');
+    assert.equal(records[0].reason, 'client_gone');
+    assert.equal(await relay.running(), 0);
+    assert.throws(() => relayHandler({ authorize: () => 'ada', stallSeconds: 0 }), /stallSeconds/);
 });
 
 test('sockets of a server of one’s own are served as well, and other upgrades are left alone', LIMIT, async (t) => {

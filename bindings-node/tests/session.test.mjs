@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { NovaSonicError, VoiceSession, tool } from '@nova-sonic/node';
 import { z } from 'zod';
 
-import { LIMIT, STORY, ask, next, question, routeTo, sessionOf, startSimulator, until } from './support/stage.mjs';
+import { LIMIT, STORY, WEATHER, ask, next, question, routeTo, sessionOf, startSimulator, until } from './support/stage.mjs';
 
 test('a loop gets a whole conversation, from the first state to the goodbye', LIMIT, async (t) => {
     const session = sessionOf(t, await startSimulator(t, { scenario: STORY }));
@@ -62,7 +62,7 @@ test('listeners get the same, and a loop beside them no less', LIMIT, async (t) 
 
 test('a tool with a schema of zod runs with checked input, and what it gives is spoken', LIMIT, async (t) => {
     const asked = [];
-    const session = sessionOf(t, await startSimulator(t, { scenario: 'weather' }), {
+    const session = sessionOf(t, await startSimulator(t, { scenario: WEATHER }), {
         tools: {
             get_weather: tool({
                 description: 'Weather of a city',
@@ -85,7 +85,7 @@ test('a tool with a schema of zod runs with checked input, and what it gives is 
 });
 
 test('a tool without a function is the program’s to answer, once', LIMIT, async (t) => {
-    const session = sessionOf(t, await startSimulator(t, { scenario: 'weather' }), {
+    const session = sessionOf(t, await startSimulator(t, { scenario: WEATHER }), {
         tools: {
             get_weather: {
                 description: 'Weather of a city',
@@ -105,7 +105,7 @@ test('a tool without a function is the program’s to answer, once', LIMIT, asyn
 });
 
 test('a tool that throws is told to the model, and the conversation goes on', LIMIT, async (t) => {
-    const session = sessionOf(t, await startSimulator(t, { scenario: 'weather' }), {
+    const session = sessionOf(t, await startSimulator(t, { scenario: WEATHER }), {
         tools: {
             get_weather: {
                 description: 'Weather of a city',

@@ -86,6 +86,8 @@ names! {
     Limits = "limits",
     MaxAttempts = "max_attempts",
     MaxDuration = "max_duration",
+    Renewal = "renewal",
+    RenewAfter = "renew_after",
     MaxTokens = "max_tokens",
     Members = "members",
     Microphone = "microphone",

@@ -14,11 +14,12 @@ use nova_sonic_core::{
     scope::ScopePolicy,
     secret::SecretText,
 };
-use pyo3::{coroutine::CancelHandle, exceptions::PyTypeError, prelude::*};
+use pyo3::{exceptions::PyTypeError, prelude::*};
 use tokio::sync::OnceCell;
 
 use crate::{
     argument::{Given, given, name},
+    awaited::{self, Coroutine},
     error,
     grant::PyGrant,
     metrics::PyBrokerMetrics,
@@ -178,7 +179,7 @@ impl PyCredentialBroker {
         PyGrant::new(py, issued.map_err(|why| error::broker(py, &why))?)
     }
 
-    /// Issues credentials for a subject, for asyncio and uvloop.
+    /// Issues credentials for a subject, for asyncio (with any loop) and trio.
     ///
     /// >>> async def view():
     /// ...     grant = await broker.issue_async("user-4711")
@@ -187,15 +188,20 @@ impl PyCredentialBroker {
     /// 'us-east-1'
     ///
     /// Cancelled, it has freed the subject's place when ``CancelledError`` comes out of it.
-    async fn issue_async(
-        &self,
+    fn issue_async(
+        slf: Bound<'_, Self>,
         subject: Given<name::Subject, Subject>,
-        #[pyo3(cancel_handle)] cancel: CancelHandle,
-    ) -> PyResult<PyGrant> {
-        let current = Python::attach(runtime::current)?;
-        let workshop = self.workshop(current.generation);
-        let issued = current.join(cancel, async move { workshop.issue(&subject.value).await }).await?;
-        Python::attach(|py| PyGrant::new(py, issued.map_err(|why| error::broker(py, &why))?))
+    ) -> PyResult<Coroutine<PyGrant>> {
+        let py = slf.py();
+        let broker = slf.unbind();
+        let begin = move |py: Python<'_>| {
+            let current = runtime::current(py)?;
+            let workshop = broker.get().workshop(current.generation);
+            Ok((current, async move { workshop.issue(&subject.value).await }))
+        };
+        awaited::coroutine(py, "issue_async", begin, |py, issued| {
+            PyGrant::new(py, issued.map_err(|why| error::broker(py, &why))?)
+        })
     }
 
     /// Tries fresh credentials: a stream must open, and what a thief would try must be refused. For operators; it takes
@@ -217,21 +223,23 @@ impl PyCredentialBroker {
         probed(py, results)
     }
 
-    /// The same for asyncio and uvloop.
+    /// The same for asyncio (with any loop) and trio.
     ///
     /// >>> all(result.passed for result in asyncio.run(broker.probe_async()))
     /// True
     #[pyo3(signature = (*, bedrock_endpoint_url = None))]
-    async fn probe_async(
-        &self,
+    fn probe_async(
+        slf: Bound<'_, Self>,
         bedrock_endpoint_url: Option<Given<name::BedrockEndpointUrl, String>>,
-        #[pyo3(cancel_handle)] cancel: CancelHandle,
-    ) -> PyResult<Vec<PyProbeResult>> {
-        let current = Python::attach(runtime::current)?;
-        let workshop = self.workshop(current.generation);
-        let probe = async move { workshop.probe(given(bedrock_endpoint_url)).await };
-        let results = current.join(cancel, probe).await?;
-        Python::attach(|py| probed(py, results))
+    ) -> PyResult<Coroutine<Vec<PyProbeResult>>> {
+        let py = slf.py();
+        let broker = slf.unbind();
+        let begin = move |py: Python<'_>| {
+            let current = runtime::current(py)?;
+            let workshop = broker.get().workshop(current.generation);
+            Ok((current, async move { workshop.probe(given(bedrock_endpoint_url)).await }))
+        };
+        awaited::coroutine(py, "probe_async", begin, probed)
     }
 
     /// What this broker has done in this process.

@@ -4,6 +4,7 @@
 #![expect(clippy::doc_link_with_quotes, reason = "what documents a class is read in Python")]
 
 mod argument;
+mod awaited;
 mod broker;
 mod error;
 mod grant;
@@ -14,6 +15,7 @@ mod model;
 mod moment;
 mod probe;
 mod relay;
+mod rest;
 mod runtime;
 mod scope;
 mod settings;
@@ -30,6 +32,7 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::{
+        awaited::PyWork,
         broker::PyCredentialBroker,
         error::describe,
         grant::{PyGrant, PyIssueRecord},
@@ -41,7 +44,7 @@ mod _native {
         runtime::{after_fork, at_exit},
         scope::PyScopePolicy,
         shared_limits::PySharedLimits,
-        voice::{PyVoice, PyVoiceClient, PyVoiceConfig},
+        voice::{PyBell, PyBells, PyGathering, PyVoice, PyVoiceClient, PyVoiceConfig},
     };
 
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! A thread that brings outcomes to event loops.
+//! A thread that rings for event loops that watch no socket of ours.
 //!
 //! To wake a coroutine takes the GIL. A thread of the runtime that waited for it would stand still meanwhile, and all
 //! connections with it: beside a busy event loop for up to five milliseconds, for each outcome. So this thread waits

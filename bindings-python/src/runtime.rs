@@ -7,7 +7,7 @@ use std::{
     future::Future,
     process,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -15,24 +15,22 @@ use std::{
     time::Duration,
 };
 
-use pyo3::{coroutine::CancelHandle, exceptions::PyRuntimeError, prelude::*};
+use pyo3::{exceptions::PyRuntimeError, prelude::*};
 use tokio::{
-    runtime::{Builder, EnterGuard, Handle, Runtime},
+    runtime::{Builder, EnterGuard, Handle},
     sync::oneshot,
-    task::{AbortHandle, JoinHandle},
+    task::AbortHandle,
 };
 
-use crate::messenger::Messenger;
+use crate::{
+    messenger::Messenger,
+    rest::{Rest, Talking},
+};
 
 /// How long a call waits before it asks whether a signal, `Ctrl-C` for example, has come.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 /// How long the interpreter's exit waits for work to be given up.
 const EXIT_PATIENCE: Duration = Duration::from_secs(2);
-
-/// From so many conversations on, the runtime's thread rests between two looks at the network.
-const BUSY: usize = 8;
-/// How long it rests: to wake once for all that has come costs as much as to wake for each, here and in the event loop.
-const BEAT: Duration = Duration::from_millis(8);
 
 /// Which runtime something was made on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +45,16 @@ pub(crate) struct Current {
     pub(crate) generation: Generation,
     handle: Handle,
     messenger: Messenger,
+    rest: Arc<Rest>,
 }
 
 /// What a process has running.
 #[derive(Debug)]
 struct Running {
     current: Current,
-    runtime: Runtime,
+    /// Ends the thread that works, by being dropped.
+    end: oneshot::Sender<()>,
+    worker: thread::JoinHandle<()>,
     messenger: thread::JoinHandle<()>,
 }
 
@@ -71,31 +72,6 @@ static STATE: Mutex<State> = Mutex::new(State { forks: 0, running: None, over: f
 
 /// Threads that wait for work, detached from the interpreter.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
-
-/// Conversations that are under way.
-static TALKING: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts a conversation for as long as it lives.
-pub(crate) struct Talking;
-
-impl Talking {
-    pub(crate) fn begin() -> Self {
-        TALKING.fetch_add(1, Ordering::Relaxed);
-        Self
-    }
-}
-
-impl Drop for Talking {
-    fn drop(&mut self) {
-        TALKING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn rest() {
-    if TALKING.load(Ordering::Relaxed) >= BUSY {
-        thread::sleep(BEAT);
-    }
-}
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -124,15 +100,19 @@ pub(crate) fn current(_py: Python<'_>) -> PyResult<Current> {
     {
         return Ok(current.clone());
     }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("nova-sonic")
-        .enable_all()
-        .on_thread_park(rest)
-        .build()?;
+    let rest = Arc::new(Rest::new());
+    let resting = Arc::clone(&rest);
+    let runtime =
+        Builder::new_current_thread().enable_all().on_thread_park(move || resting.take()).build()?;
+    let handle = runtime.handle().clone();
+    let (end, ended) = oneshot::channel();
+    let worker = thread::Builder::new().name("nova-sonic".to_owned()).spawn(move || {
+        let _ = runtime.block_on(ended);
+        runtime.shutdown_timeout(EXIT_PATIENCE);
+    })?;
     let (messenger, thread) = Messenger::start()?;
-    let current = Current { generation, handle: runtime.handle().clone(), messenger };
-    let running = Running { current: current.clone(), runtime, messenger: thread };
+    let current = Current { generation, handle, messenger, rest };
+    let running = Running { current: current.clone(), end, worker, messenger: thread };
     if let Some(dead) = state.running.replace(running) {
         abandon(dead);
     }
@@ -153,6 +133,11 @@ impl Current {
     /// Who calls Python when something has come of work that was begun.
     pub(crate) fn messenger(&self) -> Messenger {
         self.messenger.clone()
+    }
+
+    /// When the thread of this runtime rests.
+    pub(crate) fn rest(&self) -> Arc<Rest> {
+        Arc::clone(&self.rest)
     }
 
     /// Waits, detached from the interpreter, for `work`.
@@ -187,54 +172,9 @@ impl Current {
         }
     }
 
-    /// Awaits `work` from a Python coroutine; cancelling the coroutine gives the work up first.
-    pub(crate) async fn join<T: Send + 'static>(
-        &self,
-        mut cancel: CancelHandle,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> PyResult<T> {
-        let (done, outcome) = oneshot::channel();
-        let messenger = self.messenger.clone();
-        let task = self.handle.spawn(async move {
-            let value = work.await;
-            // Nobody listens any more when the coroutine was closed.
-            messenger.leave(move || drop(done.send(value)));
-        });
-        let mut work = Work { task: Some(task), generation: self.generation };
-        let Some(task) = &mut work.task else { return Err(lost()) };
-        tokio::select! {
-            biased;
-            exception = cancel.cancelled() => {
-                task.abort();
-                // What the work held is free again when the coroutine ends.
-                drop(task.await);
-                Err(Python::attach(|py| PyErr::from_value(exception.into_bound(py))))
-            }
-            outcome = outcome => outcome.map_err(|_| lost()),
-        }
-    }
-
     /// Where what is begun or dropped meanwhile finds the runtime.
     pub(crate) fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
-    }
-}
-
-/// Work of a coroutine. Closed or forgotten, the coroutine takes it along.
-struct Work {
-    /// Always there until it is dropped.
-    task: Option<JoinHandle<()>>,
-    generation: Generation,
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        let Some(task) = self.task.take() else { return };
-        if self.generation == generation() {
-            task.abort();
-        } else {
-            abandon(task);
-        }
     }
 }
 
@@ -259,7 +199,7 @@ fn shut_down() -> PyErr {
 }
 
 /// Why work ended without an outcome.
-fn lost() -> PyErr {
+pub(crate) fn lost() -> PyErr {
     if state().over {
         return shut_down();
     }
@@ -276,7 +216,7 @@ pub(crate) fn after_fork() {
         abandon(dead);
     }
     WAITING.store(0, Ordering::SeqCst);
-    TALKING.store(0, Ordering::Relaxed);
+    Talking::none();
 }
 
 /// Called by `atexit`: afterwards no thread of ours touches the interpreter, which may then end.
@@ -292,16 +232,22 @@ pub(crate) fn at_exit(py: Python<'_>) {
     if running.current.generation.process != process::id() {
         return abandon(running);
     }
-    let Running { current, runtime, messenger } = running;
+    let Running { current, end, worker, messenger } = running;
     py.detach(move || {
-        runtime.shutdown_timeout(EXIT_PATIENCE);
+        drop(end);
+        patiently(|| worker.is_finished());
         current.messenger.end();
         // Whoever waited for the work learns that it is over, and leaves before the interpreter does.
-        let step = Duration::from_millis(1);
-        let mut patience = EXIT_PATIENCE;
-        while (WAITING.load(Ordering::SeqCst) > 0 || !messenger.is_finished()) && !patience.is_zero() {
-            thread::sleep(step);
-            patience = patience.saturating_sub(step);
-        }
+        patiently(|| WAITING.load(Ordering::SeqCst) == 0 && messenger.is_finished());
     });
+}
+
+/// Waits for that, but not for ever.
+fn patiently(is_so: impl Fn() -> bool) {
+    const STEP: Duration = Duration::from_millis(1);
+    let mut patience = EXIT_PATIENCE;
+    while !is_so() && !patience.is_zero() {
+        thread::sleep(STEP);
+        patience = patience.saturating_sub(STEP);
+    }
 }

@@ -12,12 +12,15 @@ use nova_sonic_core::{
     error::ErrorCode,
 };
 use pyo3::{
-    coroutine::CancelHandle,
     exceptions::{PyConnectionError, PyValueError},
     prelude::*,
+    types::PyNone,
 };
 
-use crate::runtime::{self, Generation};
+use crate::{
+    awaited::{self, Coroutine},
+    runtime::{self, Generation},
+};
 
 /// Limits that processes share, in the Redis of a URL. Private to this package.
 #[pyclass(frozen, module = "nova_sonic._native", name = "_SharedLimits")]
@@ -67,19 +70,24 @@ impl PySharedLimits {
             .map_err(|why| raised(&why))
     }
 
-    /// The same for asyncio and uvloop.
-    async fn admit_async(
-        &self,
+    /// The same for asyncio and trio.
+    fn admit_async(
+        slf: Bound<'_, Self>,
         keys: [String; 6],
         limits: (u64, u32, u32, u32, u32),
         token: String,
-        #[pyo3(cancel_handle)] cancel: CancelHandle,
-    ) -> PyResult<Answer> {
-        let current = Python::attach(runtime::current)?;
-        let shared = self.limits(current.generation)?;
-        let (keys, demand) = (named(keys), demanded(limits));
-        let verdict = current.join(cancel, async move { shared.admit(&keys, &demand, &token).await }).await?;
-        verdict.map(answered).map_err(|why| raised(&why))
+    ) -> PyResult<Coroutine<Answer>> {
+        let py = slf.py();
+        let owner = slf.unbind();
+        let begin = move |py: Python<'_>| {
+            let current = runtime::current(py)?;
+            let shared = owner.get().limits(current.generation)?;
+            let (keys, demand) = (named(keys), demanded(limits));
+            Ok((current, async move { shared.admit(&keys, &demand, &token).await }))
+        };
+        awaited::coroutine(py, "admit_async", begin, |_, verdict| {
+            verdict.map(answered).map_err(|why| raised(&why))
+        })
     }
 
     /// Ends what was let in: 0 when STS answered, 1 when it failed, 2 when nothing is known; ``breaker`` is how many
@@ -101,21 +109,26 @@ impl PySharedLimits {
             .map_err(|why| raised(&why))
     }
 
-    /// The same for asyncio and uvloop.
-    async fn settle_async(
-        &self,
+    /// The same for asyncio and trio.
+    fn settle_async(
+        slf: Bound<'_, Self>,
         keys: [String; 6],
         token: String,
         generation: u64,
         outcome: u8,
         breaker: (u32, u64),
-        #[pyo3(cancel_handle)] cancel: CancelHandle,
-    ) -> PyResult<()> {
-        let current = Python::attach(runtime::current)?;
-        let shared = self.limits(current.generation)?;
-        let (keys, demand, outcome) = (named(keys), tolerated(breaker), came_of_it(outcome));
-        let work = async move { shared.settle(&keys, &demand, &token, generation, outcome).await };
-        current.join(cancel, work).await?.map_err(|why| raised(&why))
+    ) -> PyResult<Coroutine<Py<PyNone>>> {
+        let py = slf.py();
+        let owner = slf.unbind();
+        let begin = move |py: Python<'_>| {
+            let current = runtime::current(py)?;
+            let shared = owner.get().limits(current.generation)?;
+            let (keys, demand, outcome) = (named(keys), tolerated(breaker), came_of_it(outcome));
+            Ok((current, async move { shared.settle(&keys, &demand, &token, generation, outcome).await }))
+        };
+        awaited::coroutine(py, "settle_async", begin, |py, settled| {
+            settled.map(|()| awaited::none(py)).map_err(|why| raised(&why))
+        })
     }
 }
 

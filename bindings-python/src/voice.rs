@@ -1,14 +1,17 @@
 //! `_Voice`: one conversation, which never waits and rings a bell when there is something to take.
 //!
 //! Event loops, threads and other worlds differ in how they wait, so waiting is Python's. Here everything returns at
-//! once; whoever has nothing to do is told by a call, made by the messenger's thread, that looking again is worth it.
+//! once; whoever has nothing to do is told that looking again is worth it: by a socket that the loop watches, or else by a
+//! call that the messenger's thread makes.
 
 mod argument;
 mod bell;
+mod bells;
 mod client;
 mod config;
 mod credentials;
 mod event;
+mod gathering;
 
 use std::{
     future::Future,
@@ -26,11 +29,18 @@ use nova_sonic_core::{
 use pyo3::{exceptions::PyTypeError, prelude::*, types::PyBytes};
 use tokio::task::AbortHandle;
 
-use self::{argument::microphone, bell::Bell};
-pub(crate) use self::{client::PyVoiceClient, config::PyVoiceConfig};
+use self::argument::microphone;
+pub(crate) use self::{
+    bell::bell,
+    bells::{PyBell, PyBells},
+    client::PyVoiceClient,
+    config::PyVoiceConfig,
+    gathering::PyGathering,
+};
 use crate::{
     error,
-    runtime::{self, Generation, Talking},
+    rest::{Rest, Talking},
+    runtime::{self, Generation},
     word::StateWord,
 };
 
@@ -56,6 +66,7 @@ enum Call {
 pub(crate) struct PyVoice {
     generation: Generation,
     bell: Waker,
+    rest: Arc<Rest>,
     /// Locked by the process that made it alone, and never across a call into Python.
     call: Option<Arc<Mutex<Call>>>,
 }
@@ -85,7 +96,8 @@ impl PyVoice {
 
 #[pymethods]
 impl PyVoice {
-    /// Begins to open a conversation. ``ring`` is called, by another thread, when there is something new to see.
+    /// Begins to open a conversation. When there is something new to see, ``ring`` is called by another thread, or rings if
+    /// it is a bell.
     #[new]
     fn new(
         py: Python<'_>,
@@ -96,7 +108,7 @@ impl PyVoice {
         let current = runtime::current(py)?;
         let workshop = client.workshop(current.generation);
         let config = config.config.clone();
-        let bell = Bell::waker(ring, current.messenger());
+        let bell = bell(py, ring, &current);
         let call = Arc::new(Mutex::new(Call::Opening(None)));
         let (outcome, told) = (Arc::clone(&call), bell.clone());
         let opening = current.spawn(async move {
@@ -117,7 +129,7 @@ impl PyVoice {
         if let Call::Opening(abort) = &mut *lock(&call) {
             *abort = Some(opening);
         }
-        Ok(Self { generation: current.generation, bell, call: Some(call) })
+        Ok(Self { generation: current.generation, bell, rest: current.rest(), call: Some(call) })
     }
 
     /// Whether it is open. Raises what stands in the way.
@@ -173,6 +185,7 @@ impl PyVoice {
             }
             sent += piece.len();
         }
+        self.rest.may_end();
         Ok(sent)
     }
 

@@ -1,4 +1,4 @@
-"""Awaited calls, under asyncio and uvloop: cancelled in order, closed in order, never heard of afterwards."""
+"""Awaited calls, under asyncio, uvloop and trio: cancelled in order, closed in order, never heard of afterwards."""
 
 from __future__ import annotations
 
@@ -56,6 +56,24 @@ def test_the_loop_runs_while_a_call_waits(run: Run[Any], broker: CredentialBroke
         return await task
 
     assert run(main()).mode == "signing-keys"
+
+
+def test_trio_waits_as_well(broker: CredentialBroker, sts: StubSts) -> None:
+    import trio
+
+    async def main() -> Grant:
+        sts.hold()
+        with trio.CancelScope() as scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(broker.issue_async, "alice")
+                await trio.to_thread.run_sync(sts.next_call)
+                assert broker.metrics().in_flight == 1
+                scope.cancel()
+        assert broker.metrics().in_flight == 0 and broker.metrics().abandoned == 1
+        sts.holding = False
+        return await broker.issue_async("alice")
+
+    assert trio.run(main).mode == "signing-keys"
 
 
 def test_many_calls_wait_at_once(run: Run[Any], broker: CredentialBroker, sts: StubSts) -> None:
@@ -147,9 +165,10 @@ def test_a_call_cancelled_before_it_began_asks_nobody(run: Run[Any], broker: Cre
 
 
 def test_a_call_that_nobody_awaits_asks_nobody(broker: CredentialBroker, sts: StubSts) -> None:
-    forgotten = broker.issue_async("alice")
-    del forgotten
-    gc.collect()
+    with pytest.warns(RuntimeWarning, match="'issue_async' was never awaited"):
+        forgotten = broker.issue_async("alice")
+        del forgotten
+        gc.collect()
     assert sts.requests == []
 
 

@@ -20,6 +20,12 @@ def test_what_is_typed_is_answered(simulator: Simulator) -> None:
     assert set(told) == {"Good morning!"}
 
 
+def test_an_answer_is_gathered_to_its_end(simulator: Simulator) -> None:
+    with VoiceSession() as session:
+        session.send_text("Good morning!")
+        assert session.answer().text == "Good morning!"
+
+
 def is_end(session: VoiceSession, event: events.Event) -> bool:
     """Hangs up when the answer has been heard; then the events come to their end."""
     if isinstance(event, events.StateChanged) and event.from_state == "speaking":

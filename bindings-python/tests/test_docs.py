@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import doctest
 import inspect
+import io
 import json
 import pathlib
 import subprocess
@@ -71,15 +72,42 @@ def test_the_examples_of_the_front_page_run(simulator: Simulator) -> None:
     run_examples("README.md", "\n".join(block.split("```")[0] for block in blocks), {})
 
 
-def test_the_script_of_the_front_page_runs(simulator: Simulator, tmp_path: pathlib.Path) -> None:
-    scripts = [block.split("```")[0] for block in README.read_text(encoding="utf-8").split("```python\n")[1:]]
-    script = next(script for script in scripts if "VoiceSession" in script)
+def scripts() -> list[str]:
+    """The scripts of the front page that hold a conversation."""
+    found = [block.split("```")[0] for block in README.read_text(encoding="utf-8").split("```python\n")[1:]]
+    return [script for script in found if "import VoiceSession" in script]
+
+
+def test_the_first_example_of_the_front_page_has_ten_lines_and_runs(
+    simulator: Simulator, tmp_path: pathlib.Path
+) -> None:
+    script = scripts()[0]
+    assert len([line for line in script.splitlines() if line]) <= 10
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "Who was Ada Lovelace?\n", "the simulator's model repeats what it is told"
     with wave.open(str(tmp_path / "answer.wav")) as sound:
         assert sound.getframerate() == 24000 and sound.getnframes() > 2400
+
+
+def test_the_second_example_of_the_front_page_runs(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    exec(scripts()[1], names)
+
+    class Loudspeaker(io.BytesIO):
+        def clear(self) -> None:
+            self.truncate(0)
+
+    async def main() -> int:
+        loudspeaker = Loudspeaker()
+        async with nova_sonic.VoiceSession(max_duration=5) as session:
+            await session.send_text("Who was Ada Lovelace?")
+            await names["talk"](session, loudspeaker)
+        return len(loudspeaker.getvalue())
+
+    assert asyncio.run(main()) > 4800
+    assert "assistant partial Who was Ada Lovelace?" in capsys.readouterr().out
 
 
 def test_public_names_are_where_users_import_them_from() -> None:

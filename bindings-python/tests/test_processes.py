@@ -16,7 +16,7 @@ from conftest import Ran
 from nova_sonic import CredentialBroker
 from stub_sts import StubSts
 
-EXITS = 50
+EXITS = 20
 FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 # From 3.12 on Python warns of any fork of a process that has threads, ours among them.
@@ -222,6 +222,32 @@ def test_the_interpreter_ends_whatever_is_in_flight(sts: StubSts, run_python: Ca
             # What the threads of the script say of their end is Python's affair; a crash has a code or a dump.
             assert ran.code == 0 and "Fatal Python error" not in ran.err, ran
             assert "panicked" not in ran.err, ran
+
+
+# Its methods are Python's own and never return; what follows an answer that is awaited is called in that thread.
+STUCK = """
+class Stuck(asyncio.SelectorEventLoop):
+    def stop_here(self, *_, **__):
+        stuck.set()
+        while True:
+            time.sleep(0.01)
+    create_future = add_reader = remove_reader = stop_here
+stuck = threading.Event()
+threading.Thread(target=lambda: Stuck().run_until_complete(broker.issue_async("alice")), daemon=True).start()
+stuck.wait()
+class Slow:
+    def __getattr__(self, name):
+        return getattr(sys.__stdout__, name)
+    def flush(self, sleep=time.sleep):
+        sleep(0.5)  # the interpreter's end takes its time, in which it stops the other thread
+sys.stdout = Slow()
+"""
+
+
+def test_the_interpreter_ends_a_thread_in_the_midst_of_a_loop(sts: StubSts, run_python: Callable[..., Ran]) -> None:
+    sts.hold()
+    ran = run_python("import asyncio, sys, threading, time\nbroker = make_broker()\n" + STUCK)
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
 def test_after_the_end_has_begun_nothing_is_issued(sts: StubSts, run_python: Callable[..., Ran]) -> None:

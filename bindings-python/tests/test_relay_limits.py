@@ -12,7 +12,7 @@ from conftest import Ran, Simulator
 from nova_sonic import VoiceClient, _native
 from nova_sonic.asgi import relay_app
 from nova_sonic.errors import ConfigurationError
-from nova_sonic.relay import CloseCode, RelayHandler, RelayRules
+from nova_sonic.relay import CloseCode, Relay, RelayHandler, RelayRules
 from relay_page import Page
 from relay_stage import STORY, Act, ada, run, serving
 
@@ -55,6 +55,26 @@ def test_a_client_that_goes_without_a_word_ends_its_conversation_in_order(acting
     run(main)
     assert simulator.ended(1)[0]["end"] == "completed"
     assert (records[0]["reason"], records[0]["closeCode"]) == ("client_gone", None)
+
+
+def test_a_client_that_takes_nothing_is_gone(simulator: Simulator) -> None:
+    class Deaf:
+        async def send_text(self, text: str) -> None:
+            await asyncio.Event().wait()
+
+        async def send_bytes(self, data: bytes) -> None:
+            await asyncio.Event().wait()
+
+        async def close(self, code: int, reason: str) -> None:
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        handler = RelayHandler(VoiceClient())
+        record = await Relay(handler.connect("ada"), Deaf(), stall_seconds=0.05).run()
+        assert (record["reason"], record["closeCode"]) == ("client_gone", None)
+        assert handler.running == 0
+
+    run(main)
 
 
 def test_a_server_that_goes_down_tells_pages_to_go_on_elsewhere(acting: Act) -> None:

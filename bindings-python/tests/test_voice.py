@@ -93,6 +93,50 @@ def test_what_is_typed_is_answered(run: Run, simulator: Simulator) -> None:
     run(main)
 
 
+def test_an_answer_is_gathered_to_its_end(run: Run, acting: Act) -> None:
+    say = [{"text": "Because it lost its ball."}, {"text": "It found it again."}]
+    acting({"name": "two", "turns": [{"say": say}, {"say": [{"text": "The end."}]}], "otherwise": "listen"})
+
+    async def main() -> None:
+        async with VoiceSession() as session:
+            await session.send_text("Why is the fox sad?")
+            answer = await session.answer()
+            assert answer.text == "Because it lost its ball. It found it again."
+            assert (answer.sample_rate, answer.interrupted) == (24000, False)
+            assert answer.duration_ms > 1000
+            await session.send_text("And then?")
+            assert (await session.answer()).text == "The end."
+
+    run(main)
+
+
+def test_an_answer_with_a_tool_in_it_is_one_answer(acting: Act) -> None:
+    acting("weather")
+
+    def get_weather(city: str) -> dict[str, Any]:
+        """Weather of a city."""
+        return {"summary": "frosty", "temperature": -7}
+
+    async def main() -> None:
+        async with VoiceSession(tools=[get_weather]) as session:
+            await session.send_text("What is the weather like in Oslo?")
+            answer = await session.answer()
+            assert answer.text.startswith("Let me look.") and answer.text.endswith("It has -7 degrees.")
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_never_comes_is_an_error(acting: Act) -> None:
+    acting({"name": "quiet", "turns": [], "otherwise": "listen"})
+
+    async def main() -> None:
+        async with VoiceSession(max_duration=0.5) as session:
+            with pytest.raises(SessionClosed, match="before the answer"):
+                await session.answer()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("form", [bytes, memoryview, lambda sound: sound])
 def test_what_is_said_is_answered(simulator: Simulator, form: Callable[[Any], Any]) -> None:
     async def main() -> None:
@@ -312,15 +356,15 @@ def test_nobody_reads_what_people_say_in_a_log(simulator: Simulator, caplog: pyt
 
     async def main() -> None:
         async with VoiceSession(system_prompt="the quiet fox") as session:
-            await session.send_text("my secret is 4711")
+            await session.send_text("my secret is Xyzzy")
             seen = await until(session, answered)
             told = repr([*seen, session, session.history])
-            assert "4711" not in told and "Transcript(" in told
+            assert "Xyzzy" not in told and "Transcript(" in told
             logging.getLogger("application").info("%s", seen)
 
     asyncio.run(main())
     assert "a conversation began" in caplog.text and "a conversation ended: hangup" in caplog.text
-    assert "4711" not in caplog.text and "fox" not in caplog.text
+    assert "Xyzzy" not in caplog.text and "fox" not in caplog.text
 
 
 def test_many_conversations_share_a_client(simulator: Simulator) -> None:

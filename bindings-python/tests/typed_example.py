@@ -1,4 +1,4 @@
-"""What an application's own code looks like to a type checker: read by mypy, never run."""
+"""What an application's own code looks like to a type checker: read by mypy and pyright, never run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from nova_sonic import (
+    Answer,
     BrokerMetrics,
     CredentialBroker,
     Grant,
@@ -105,6 +106,9 @@ async def talk(sound: bytes | memoryview) -> str:
         assert_type(session, VoiceSession)
         assert_type(session.history, list[events.Message])
         await session.send_audio(sound)
+        answer = await session.answer()
+        assert_type(answer, Answer)
+        answer.save(Path("answer.wav"))
         async for event in session:
             assert_type(event, events.Event)
             match event:
@@ -127,6 +131,7 @@ def talk_without_a_loop() -> events.Event | None:
     with blocking.VoiceSession(tools=[get_time]) as session:
         assert_type(session, blocking.VoiceSession)
         session.send_text("What time is it?")
+        assert_type(session.answer().text, str)
         for event in session:
             assert_type(event, events.Event)
         return session.receive(timeout=1.5)

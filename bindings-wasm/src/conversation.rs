@@ -49,8 +49,6 @@ pub(crate) struct Conversation {
     position: Microphone,
     model: Option<String>,
     now: Tick,
-    /// Events that wait for the connection.
-    waiting: VecDeque<ClientEvent>,
     /// What the link has to say to the application.
     notes: VecDeque<String>,
     /// The input has ended, and the message that says so has not been sent.
@@ -82,7 +80,6 @@ impl Conversation {
             session,
             model,
             now,
-            waiting: VecDeque::new(),
             notes: VecDeque::new(),
             is_ending: false,
             message: Vec::new(),
@@ -132,15 +129,26 @@ impl Conversation {
 
     pub(crate) fn closed(&mut self, now: Tick, code: u16, reason: &str) -> Result<(), Fault> {
         let input = self.link.closed(code, reason);
-        self.waiting.clear();
         self.give(now, input)
     }
 
     pub(crate) fn failed(&mut self, now: Tick, code: &str, message: &str) -> Result<(), Fault> {
         let code = ErrorCode::parse(code).unwrap_or(ErrorCode::Internal);
         self.link.ended();
-        self.waiting.clear();
         self.give(now, Input::Failed(Failure::new(code, message)))
+    }
+
+    /// The session has ended, and the conversation goes on elsewhere: whether what has come of an answer is followed here.
+    pub(crate) fn break_off(&mut self) -> bool {
+        if let Some(interrupted) = self.session.break_off() {
+            self.notes.push_back(javascript::event(&interrupted));
+        }
+        self.session.plays_out()
+    }
+
+    /// The conversation is over, and nothing more of it is played: what is to be told, if anything; then the next.
+    pub(crate) fn fall_silent(&mut self) -> String {
+        self.session.fall_silent().map_or_else(String::new, |event| javascript::event(&event))
     }
 
     pub(crate) fn received_binary(&mut self, now: Tick, bytes: &[u8]) -> Result<(), Fault> {
@@ -232,12 +240,7 @@ impl Conversation {
         if std::mem::take(&mut self.is_ending) && self.link.finish(wall, &mut self.message) {
             return Found::Binary;
         }
-        if self.link.is_open()
-            && let Some(event) = self.waiting.pop_front()
-        {
-            return self.send(&event, wall);
-        }
-        while let Some(output) = self.session.poll_output() {
+        while let Some(output) = self.next_output() {
             match output {
                 Output::Emit(Event::Audio { pcm, turn, .. }) => {
                     self.sound = Some((turn, pcm));
@@ -247,11 +250,12 @@ impl Conversation {
                     self.text = javascript::event(&event);
                     return Found::Event;
                 }
-                Output::Send(event) if self.link.is_open() => return self.send(&event, wall),
-                Output::Send(event) => self.waiting.push_back(event),
+                Output::Send(event) => return self.send(&event, wall),
                 Output::EndInput => {
-                    self.waiting.clear();
-                    self.is_ending = true;
+                    self.is_ending = self.link.is_open();
+                    if !self.is_ending {
+                        self.link.ended();
+                    }
                     return Found::EndInput;
                 }
                 _ => {}
@@ -260,16 +264,18 @@ impl Conversation {
         Found::Nothing
     }
 
+    /// What is to be sent waits in the session until there is a connection: there the history takes the room of its words,
+    /// and as events ten times as much.
+    fn next_output(&mut self) -> Option<Output> {
+        if self.link.is_open() { self.session.poll_output() } else { self.session.poll_told() }
+    }
+
     fn send(&mut self, event: &ClientEvent, wall: Timestamp) -> Found {
         match self.link.encode(event, wall, &mut self.message) {
             Ok(FrameKind::Binary) => Found::Binary,
-            Ok(FrameKind::Text) => {
-                self.text = String::from_utf8_lossy(&self.message).into_owned();
-                Found::Text
-            }
+            Ok(FrameKind::Text) => Found::Text,
             Err(failure) => {
                 self.link.ended();
-                self.waiting.clear();
                 // a failure is never the caller's mistake
                 let _ = self.session.handle_input(self.now, Input::Failed(failure));
                 self.poll(wall)
@@ -287,9 +293,9 @@ impl Conversation {
         self.sound.as_ref()
     }
 
-    /// Takes the text that was found.
-    pub(crate) fn text(&mut self) -> String {
-        std::mem::take(&mut self.text)
+    /// The event that was found.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 

@@ -3,7 +3,6 @@
 use nova_sonic_core::{
     error::ErrorCode, grant::GrantError, javascript, session::SessionError, sigv4::SignError,
 };
-use wasm_bindgen::prelude::*;
 
 /// A code of the core's catalogue and a sentence without secrets.
 #[derive(Debug)]
@@ -41,16 +40,3 @@ macro_rules! from {
 }
 
 from!(GrantError, SignError);
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = JSON)]
-    fn parse(text: &str) -> JsValue;
-}
-
-/// `{code, message, retryable, blame}`, a plain object that survives `postMessage`.
-impl From<Fault> for JsValue {
-    fn from(fault: Fault) -> Self {
-        parse(&javascript::fault(fault.code, &fault.message))
-    }
-}

@@ -54,6 +54,8 @@ export type GrantSource =
       readonly url: string;
       readonly method: 'GET' | 'POST';
       readonly credentials: RequestCredentials;
+      /** For the first request, if they need not be waited for; later ones ask for them. */
+      readonly headers: Record<string, string> | undefined;
     }
   | { readonly kind: 'page' };
 
@@ -63,8 +65,11 @@ export interface Setup {
   readonly transport: 'auto' | ConnectionKind;
   readonly grant: GrantSource | undefined;
   readonly relay: boolean;
+  /** Where it is, if the page need not be asked each time. */
+  readonly relayUrl: string | undefined;
   readonly endpoint: string | undefined;
   readonly connectMs: number;
+  readonly reconnectMs: number;
   readonly returnMs: number;
   readonly hold: HoldRule | undefined;
   /** Whether the page plays the sound itself. */
@@ -82,6 +87,7 @@ export interface HoldRule {
 
 /** What the page tells the worker. */
 export type ToWorker =
+  | { readonly type: 'load'; readonly wasm: Setup['wasm'] }
   | { readonly type: 'setup'; readonly setup: Setup }
   | { readonly type: 'connect' }
   | { readonly type: 'capture'; readonly port: MessagePort; readonly rate: number }

@@ -76,6 +76,11 @@ export interface VoiceSessionOptions {
   readonly maxSeconds?: number;
   /** How long a connection may take to open before it counts as failed, ms. Default: 5,000. */
   readonly connectTimeout?: number;
+  /**
+   * How long a conversation that has lost its connection tries to get another one, seconds; two attempts are made in any
+   * case. Default: 60.
+   */
+  readonly reconnectSeconds?: number;
   /** How long after a fallback the direct path is tried again, seconds; 0 never. Default: 120. */
   readonly returnSeconds?: number;
 
@@ -86,6 +91,20 @@ export interface VoiceSessionOptions {
   /** Closes the session when aborted. */
   readonly signal?: AbortSignal;
 }
+
+/** Options that may come after the start, as a promise: all but those of the devices, which open meanwhile. */
+export type LateOptions = Omit<
+  VoiceSessionOptions,
+  | 'assets'
+  | 'audioConstraints'
+  | 'capture'
+  | 'inputDevice'
+  | 'microphone'
+  | 'outputDevice'
+  | 'playback'
+  | 'signal'
+  | 'volume'
+>;
 
 /** An earlier message. */
 export interface HistoryMessage {

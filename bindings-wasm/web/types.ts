@@ -2,7 +2,7 @@
 // `errors.ts`; all of it is exported from the package's root.
 
 import type { VoiceError } from './errors.js';
-import type { ConnectionKind } from './options.js';
+import type { ConnectionKind, LateOptions } from './options.js';
 
 export type * from './options.js';
 export type { ErrorBlame, ErrorCode, VoiceErrorDetails } from './errors.js';
@@ -38,9 +38,9 @@ export interface Message {
   readonly text: string;
   /** Whether `text` may still change. */
   readonly stage: Stage;
-  /** The part of `text` that was heard: all of it, unless the user interrupted. For the user's own words, all of them. */
+  /** The part of `text` that was heard: all of it, unless it was cut off. For the user's own words, all of them. */
   readonly heard: string;
-  /** Whether the user cut this answer off. */
+  /** Whether this answer was cut off: by the user, or by a connection that broke. */
   readonly interrupted: boolean;
   /** The turn that it belongs to. Numbers rise through the whole conversation, also across a renewed connection. */
   readonly turn: number;
@@ -211,8 +211,11 @@ export interface VoiceSessionLike {
   /**
    * Asks for the microphone, fetches credentials, connects. Call it in a click's or a key's handler: iOS lets a page
    * make sound only from there. Settles when the conversation has begun.
+   *
+   * `rest`: options that the application's server has to tell first. They go over those that the session was made with;
+   * microphone, loudspeaker and worker open while they are waited for.
    */
-  start(): Promise<void>;
+  start(rest?: Promise<LateOptions>): Promise<void>;
   /** Hangs up and releases microphone, loudspeaker, worker and connection. May be called at any time, more than once. */
   close(): Promise<void>;
   /** Sends silence instead of the microphone's sound. */

@@ -1,16 +1,17 @@
 // One spoken conversation, as a page has it: brings microphone, loudspeaker and worker together and tells what happens.
 
-import type { ToWorker } from './channel.js';
+import type { SessionEvent, Setup, ToWorker } from './channel.js';
 import { VoiceError, asVoiceError, voiceError } from './errors.js';
-import type { ConnectionKind, VoiceSessionOptions } from './options.js';
+import type { ConnectionKind, LateOptions, VoiceSessionOptions } from './options.js';
 import { startWorker } from './page/assets.js';
-import { listDevices, watchDevices } from './page/devices.js';
+import { allowedBefore, listDevices, watchDevices } from './page/devices.js';
 import { Emitter } from './page/emitter.js';
 import { spectrum } from './page/meter.js';
 import { Progress } from './page/progress.js';
-import { INPUT_RATE, setupOf } from './page/setup.js';
+import { INPUT_RATE, completed, setupOf } from './page/setup.js';
 import { Sound } from './page/sound.js';
 import { ToolRunner, resultText, sentence } from './page/tools.js';
+import { aborted, together } from './page/waiting.js';
 import { WorkerLink } from './page/worker-link.js';
 import type {
   AudioDevice,
@@ -27,7 +28,6 @@ import type {
 
 /** How long the worker may take to say goodbye, ms. */
 const GOODBYE_MS = 2_500;
-
 const NO_STATISTICS: PlaybackStatistics = { bufferedMs: 0, targetMs: 0, underruns: 0, gapMs: 0 };
 
 /**
@@ -40,7 +40,7 @@ const NO_STATISTICS: PlaybackStatistics = { bufferedMs: 0, targetMs: 0, underrun
  * ```
  */
 export class VoiceSession implements VoiceSessionLike {
-  readonly #options: VoiceSessionOptions;
+  #options: VoiceSessionOptions;
   readonly #emitter = new Emitter();
   readonly #progress: Progress;
   readonly #tools: ToolRunner;
@@ -57,13 +57,15 @@ export class VoiceSession implements VoiceSessionLike {
   #saidGoodbye: (() => void) | undefined;
   /** What was asked of the worker before there was one. */
   #early: { message: ToWorker; transfer: Transferable[] }[] = [];
+  /** What the worker told before the devices were open; nobody is to be listened to before. */
+  #untold: SessionEvent[] | undefined = [];
   #cleanUp: (() => void)[] = [];
 
   constructor(options: VoiceSessionOptions) {
     this.#options = options;
     this.#position = options.microphone ?? 'open';
     this.#volume = clamped(options.volume ?? 1);
-    this.#tools = new ToolRunner(options.tools ?? {}, {
+    this.#tools = new ToolRunner(() => this.#options.tools ?? {}, {
       result: (id, json) => this.#send({ type: 'toolResult', id, json }),
       failed: (id, message) => this.#send({ type: 'toolFailed', id, message }),
       unanswered: (call) => this.#emitter.emit('toolCall', call),
@@ -126,12 +128,12 @@ export class VoiceSession implements VoiceSessionLike {
     return this.#statistics;
   }
 
-  async start(): Promise<void> {
+  async start(rest?: Promise<LateOptions>): Promise<void> {
     if (this.#closing !== undefined) throw voiceError('session_closed');
     if (this.#started) throw voiceError('session_started');
     this.#started = true;
     try {
-      await this.#open();
+      await this.#open(rest);
     } catch (thrown) {
       // closed meanwhile, by the page or by what the worker told: whatever then broke is no news
       const error = this.#isClosing() ? (this.#endedBy ?? voiceError('aborted', undefined, thrown)) : asVoiceError(thrown);
@@ -140,28 +142,44 @@ export class VoiceSession implements VoiceSessionLike {
     }
   }
 
-  async #open(): Promise<void> {
-    const { signal } = this.#options;
+  async #open(rest: Promise<LateOptions> | undefined): Promise<void> {
+    const { assets, signal } = this.#options;
     if (signal?.aborted === true) throw voiceError('aborted');
-    const setup = setupOf(this.#options, this.#position);
+    const setup = rest === undefined ? Promise.resolve(setupOf(this.#options, this.#position)) : this.#complete(rest);
     // what needs the user's gesture comes before anything is awaited
     const sound = this.#makeSound();
     this.#progress.change('initializing');
-    const abort = (): void => void this.close();
-    signal?.addEventListener('abort', abort);
-    this.#cleanUp.push(() => signal?.removeEventListener('abort', abort));
+    this.#watch(signal);
 
-    const worker = startWorker(setup, this.#options.assets, this.#ended.signal).then((started) => this.#linkTo(started));
-    const playback = sound.openLoudspeaker();
+    const ended = this.#ended.signal;
+    const worker = startWorker(setup, assets, ended).then((started) => this.#linkTo(started));
+    const loudspeaker = sound.openLoudspeaker();
+    const microphone = sound.openMicrophone();
+    // no stream is opened for somebody who may not want to be heard
+    const allowed = allowedBefore().then((isAllowed) => (isAllowed ? undefined : microphone));
+    const connection = this.#connect(together(worker, allowed, loudspeaker), loudspeaker);
+    // that the microphone is refused is told at once, and before what else may be wrong
+    const devices = Promise.all([microphone, together(worker, loudspeaker)]).then(() => this.#tellUntold());
     // a context that is closed meanwhile may leave its worklet waiting for ever
-    await Promise.race([together(worker, sound.openMicrophone(), playback), aborted(this.#ended.signal)]);
+    await Promise.race([Promise.all([devices, connection]), aborted(ended)]);
     this.#alive();
-    const port = await playback;
+    void sound.runs().then((running) => {
+      if (!running) this.#report(voiceError('playback_blocked'));
+    });
+  }
+
+  async #complete(rest: Promise<LateOptions>): Promise<Setup> {
+    this.#options = await completed(this.#options, rest);
+    return setupOf(this.#options, this.#position);
+  }
+
+  /** Connects once that is so. */
+  async #connect(ready: Promise<void>, loudspeaker: Promise<MessagePort | undefined>): Promise<void> {
+    await ready;
+    this.#alive();
+    const port = await loudspeaker;
     if (port !== undefined) this.#send({ type: 'playback', port }, [port]);
     this.#tellLatency();
-    this.#watch();
-    if (!(await sound.runs())) this.#report(voiceError('playback_blocked'));
-    this.#alive();
     await new Promise<void>((resolve, reject) => {
       this.#begun = { resolve, reject };
       this.#send({ type: 'connect' });
@@ -187,25 +205,41 @@ export class VoiceSession implements VoiceSessionLike {
       { credentials, relay },
       {
         connected: () => this.#begun?.resolve(),
-        event: (event) => this.#progress.receive(event),
+        event: (event) => this.#hear(event),
         audio: (event) => this.#emitter.emit('audio', event),
         statistics: (statistics) => (this.#statistics = statistics),
         broken: (error) => void this.#end(error.code, error),
       },
     );
     if (this.#ended.signal.aborted) this.#link.terminate();
+    // it may have been moved since the worker was told
+    this.#send({ type: 'microphone', position: this.#position });
     if (this.#emitter.has('audio')) this.#send({ type: 'wantAudio', wanted: true });
   }
 
-  #watch(): void {
+  #hear(event: SessionEvent): void {
+    if (event.type === 'closed') this.#tellUntold();
+    if (this.#untold === undefined) this.#progress.receive(event);
+    else this.#untold.push(event);
+  }
+
+  #tellUntold(): void {
+    const untold = this.#untold ?? [];
+    this.#untold = undefined;
+    for (const event of untold) this.#progress.receive(event);
+  }
+
+  #watch(signal: AbortSignal | undefined): void {
     const online = (): void => this.#send({ type: 'online' });
     addEventListener('online', online);
     const leave = (): void => void this.close();
     addEventListener('pagehide', leave);
+    signal?.addEventListener('abort', leave);
     this.#cleanUp.push(
       watchDevices((devices) => this.#emitter.emit('devicesChanged', devices)),
       () => removeEventListener('online', online),
       () => removeEventListener('pagehide', leave),
+      () => signal?.removeEventListener('abort', leave),
     );
   }
 
@@ -363,20 +397,4 @@ export class VoiceSession implements VoiceSessionLike {
 
 function clamped(volume: number): number {
   return Math.min(1, Math.max(0, volume));
-}
-
-/** Rejects when that is aborted, and never settles otherwise. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void => reject(voiceError('aborted'));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-}
-
-/** Waits for all, and takes the first failure; none is left without somebody who looks at it. */
-async function together(...parts: (Promise<unknown> | undefined)[]): Promise<void> {
-  const outcomes = await Promise.allSettled(parts);
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -50,6 +50,7 @@ pub mod relay;
 pub mod relay_handler;
 pub mod scope;
 mod scratch;
+mod search;
 pub mod secret;
 pub mod session;
 pub mod sigv4;

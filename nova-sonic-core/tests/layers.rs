@@ -14,7 +14,8 @@ use paths::{Named, named_paths};
 /// Events carry samples, so `event` and `session` know their type and their rate, and nothing else of the audio path.
 const LAYERS: &[(&str, &[&str])] = &[
     // the base: plain data
-    ("error", &[]),
+    ("search", &[]),
+    ("error", &["search"]),
     ("time", &["secret", "id", "error"]),
     ("secret", &["time", "id", "error"]),
     ("id", &["time", "secret", "error"]),
@@ -32,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "session",
         &[
             "json",
+            "search",
             "event",
             "secret",
             "audio::Pcm",
@@ -54,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "relay",
         &[
             "json",
+            "search",
             "event",
             "session",
             "secret",

@@ -16,9 +16,12 @@ use std::{
 
 use nova_sonic_core::{
     broker::{
-        Outcome, SharedDemand, SharedKeys, SharedLimitKind, SharedLimits, SharedLimitsError, SharedVerdict,
+        BrokerError, CredentialBroker, LimitKind, Limits, Outcome, Patience, SharedDemand, SharedKeys,
+        SharedLimitKind, SharedLimits, SharedLimitsError, SharedVerdict, Subject,
     },
     error::ErrorCode,
+    scope::{ModelId, Region, ScopePolicy},
+    secret::SecretText,
 };
 
 /// `redis-server` until it is dropped.
@@ -169,6 +172,72 @@ async fn a_redis_that_began_anew_is_asked_over_a_connection_made_anew() {
     admitted(limits.admit(&keys("ada"), &demand, "before").await.unwrap());
     redis.restart().await;
     admitted(limits.admit(&keys("ada"), &demand, "after").await.unwrap());
+}
+
+/// A broker of one process; STS is out of reach.
+async fn broker(limits: SharedLimits, per_minute: u32) -> CredentialBroker {
+    let secret = || SecretText::new("sixteen bytes, or more".to_owned());
+    let region = Region::parse("us-east-1").unwrap();
+    let builder = CredentialBroker::builder()
+        .scope(ScopePolicy::new(region, ModelId::default()))
+        .assume_role("arn:aws:iam::123456789012:role/nova-sonic-voice")
+        .session_name_key(secret())
+        .static_credentials("AKIDEXAMPLE", secret(), None)
+        .endpoint_url("http://127.0.0.1:9")
+        .patience(Patience::default().attempts(1))
+        .limits(Limits::default().per_minute(per_minute))
+        .shared_limits(limits, "test");
+    builder.build().await.unwrap()
+}
+
+async fn error_of(broker: &CredentialBroker, subject: &str) -> BrokerError {
+    broker.issue(&Subject::new(subject).unwrap()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn brokers_of_several_processes_count_together_and_share_the_breaker() {
+    let redis = Redis::start().await;
+    let (one, other) = (broker(redis.limits(), 1).await, broker(redis.limits(), 1).await);
+    assert_eq!(error_of(&one, "ada").await.code(), ErrorCode::ConnectionFailed);
+    let BrokerError::Limit(refusal) = error_of(&other, "ada").await else { unreachable!() };
+    assert_eq!((refusal.kind, refusal.limit), (LimitKind::PerMinute, 1));
+    for subject in ["b", "c", "d", "e"] {
+        assert_eq!(error_of(&one, subject).await.code(), ErrorCode::ConnectionFailed, "{subject}");
+    }
+    let refused = error_of(&other, "f").await;
+    assert_eq!(refused.code(), ErrorCode::CredentialsUnavailable);
+    assert!(refused.retry_after().unwrap() <= Duration::from_secs(10));
+    let (one, other) = (one.metrics(), other.metrics());
+    assert_eq!((one.failed, other.failed), (5, 0));
+    assert_eq!((other.refused_by_limit, other.refused_by_breaker, other.sts_calls), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_request_that_nobody_waits_for_any_more_gives_its_place_back() {
+    let redis = Redis::start().await;
+    let broker = broker(redis.limits(), 100).await;
+    let subject = Subject::new("ada").unwrap();
+    for patience in 0..20 {
+        // given up sooner or later: when Redis has not been asked, is asked, has let in, or is told how it ended
+        let _ = tokio::time::timeout(Duration::from_micros(250 * patience), broker.issue(&subject)).await;
+    }
+    let free = async {
+        while matches!(error_of(&broker, "ada").await, BrokerError::Limit(_)) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), free)
+        .await
+        .expect("the place is free before its lock ends");
+}
+
+#[tokio::test]
+async fn a_broker_that_cannot_ask_its_limits_issues_nothing() {
+    let limits = SharedLimits::new("redis://127.0.0.1:1/0").unwrap();
+    let broker = broker(limits, 1).await;
+    let error = error_of(&broker, "ada").await;
+    assert_eq!((error.code(), error.retryable()), (ErrorCode::LimitsUnavailable, true));
+    assert_eq!(broker.metrics().sts_calls, 0);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Renders every recording of the simulator and of `talk` again, from the list at the end of this file.
+# Renders every recording of the simulator and of its callers again, from the list at the end of this file.
 # Needs espeak-ng and sox (Debian: apt-get install espeak-ng sox). Files are 16 kHz mono PCM16.
 set -eu
 
@@ -26,6 +26,11 @@ nova-sonic-sim/recordings/fox-owl.wav|en-gb+f3|165|But the old owl knows every p
 nova-sonic-sim/recordings/fox-change.wav|en-gb+f3|165|What a lovely idea! Let me change the story.
 nova-sonic-sim/recordings/fox-changed.wav|en-gb+f3|165|There we are. Now the little fox has a friend.
 nova-sonic-sim/recordings/fox-night.wav|en-gb+f3|165|And they all slept well. Good night!
+nova-sonic-sim/recordings/fox-walk.wav|en-gb+f3|165|Side by side they walked under the tall pine trees, and the moon walked with them.
+nova-sonic-sim/recordings/fox-river.wav|en-gb+f3|165|At the river they counted the stones aloud, one, two, three, and jumped from each to the next.
+nova-sonic-sim/recordings/fox-home.wav|en-gb+f3|165|And there, behind the last hill, a small warm light was burning in the window of home.
 examples/talk/recordings/question.wav|en-us|155|Why is the little fox so sad?
 examples/talk/recordings/interruption.wav|en-us|155|Wait! Can the fox have a friend, please?
+examples/talk/recordings/next.wav|en-us|155|What happens next?
+examples/talk/recordings/night.wav|en-us|155|Thank you. Good night!
 LIST

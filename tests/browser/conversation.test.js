@@ -191,3 +191,36 @@ test('credentials come with headers and the token against forgery, or from a fun
     assert.equal(await start(page, { endpoint }), undefined);
     await streams(simulator, (found) => found.length === 2 && found[1].events_received > 10);
 });
+
+test('what is loaded early waits for the next session, which loads nothing more', async (t) => {
+    const world = await openWorld(t, browser, { scenario: 'parrot' });
+    const { page, context } = world;
+    const [workers, engines] = [[], []];
+    page.on('worker', (worker) => workers.push(worker));
+    context.on('request', (request) => request.url().endsWith('.wasm') && engines.push(request));
+
+    const loaded = context.waitForEvent('requestfinished', { predicate: (request) => request.url().endsWith('.wasm') });
+    // however often a page asks for it
+    await page.evaluate(() => [window.app.preload(), window.app.preload()]);
+    await loaded;
+    assert.equal(await start(page, direct(world)), undefined);
+    assert.deepEqual([workers.length, engines.length], [1, 1]);
+
+    await page.evaluate(() => window.app.session.close());
+    // nothing waits any more: the second one loads for itself
+    assert.equal(await start(page, direct(world)), undefined);
+    assert.deepEqual([workers.length, engines.length], [2, 2]);
+});
+
+test('what cannot be loaded early is told by the session, or taken from the copy', async (t) => {
+    const world = await openWorld(t, browser, { scenario: 'parrot' });
+    const { page } = world;
+    // a WebAssembly of the page's own has no copy
+    for (const [assets, code] of [[{ worker: '/nowhere.js' }, undefined], [{ wasm: '/nowhere.wasm' }, 'wasm_failed']]) {
+        const gone = page.waitForResponse((response) => response.url().includes('/nowhere'));
+        await page.evaluate((assets) => window.app.preload(assets), assets);
+        await gone;
+        assert.equal((await start(page, { ...direct(world), assets }))?.code, code);
+        await page.evaluate(() => window.app.session.close());
+    }
+});

@@ -120,6 +120,40 @@ test('once the direct path is there again, the conversation returns to it', asyn
     await says(page, 'One.', 'The first answer.');
 });
 
+test('a conversation that has fallen back tries the direct path until it is there, and has then lost nothing', async (t) => {
+    const world = await openWorld(t, browser, { scenario: echo });
+    const network = await startProxy(t, direct(world).endpoint);
+    const { page, simulator } = world;
+    const options = { ...withRelay(world), ...quiet, endpoint: network.url, returnSeconds: 1 };
+    assert.equal(await start(page, options), undefined);
+    await says(page, 'One.', 'The first answer.');
+    network.open = false;
+    network.cut();
+    await event(page, 'transportChanged', ({ to }) => to === 'relay');
+    await says(page, 'Two.', 'The first answer.');
+
+    // recovery may have tried it too: more attempts than before are those to return
+    const before = network.refused;
+    const end = Date.now() + 60_000;
+    while (network.refused === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(network.refused > before, 'the direct path was tried');
+    assert.equal(await page.evaluate(() => window.app.session.transport), 'relay');
+    await says(page, 'Three.', 'The second answer.');
+    network.open = true;
+    const { value } = await event(page, 'transportChanged', ({ reason }) => reason === 'returned');
+    assert.deepEqual(value, { from: 'relay', to: 'direct', reason: 'returned' });
+    await says(page, 'Four.', 'The first answer.');
+
+    const messages = await page.evaluate(() => window.app.session.messages.map(({ text }) => text));
+    const answers = ['The first answer.', 'The first answer.', 'The second answer.', 'The first answer.'];
+    assert.deepEqual(messages, ['One.', 'Two.', 'Three.', 'Four.'].flatMap((asked, turn) => [asked, answers[turn]]));
+    const [cut, relayed, back] = await streams(simulator, ([, second]) => second !== undefined && second.end !== null);
+    assert.deepEqual([cut, relayed, back].map(({ transport }) => transport), ['web_socket', 'relay', 'web_socket']);
+    assert.equal(relayed.end, 'completed');
+    assert.equal(back.end, null);
+    assert.deepEqual(await events(page, 'error'), []);
+});
+
 test('before the credentials end, the connection is replaced without a gap', async (t) => {
     const world = await openWorld(t, browser, { scenario: echo });
     const { page, site, simulator } = world;
@@ -157,7 +191,7 @@ test('when nothing can be reached any more, the conversation ends with its reaso
     const world = await openWorld(t, browser, { scenario: echo });
     const network = await startProxy(t, direct(world).endpoint);
     const { page } = world;
-    assert.equal(await start(page, { ...direct(world), ...quiet, endpoint: network.url }), undefined);
+    assert.equal(await start(page, { ...direct(world), ...quiet, endpoint: network.url, reconnectSeconds: 4 }), undefined);
     network.open = false;
     network.cut();
     const { value } = await event(page, 'closed');

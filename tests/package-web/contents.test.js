@@ -16,7 +16,9 @@ const run = promisify(execFile);
 /** What the complete client with its audio is to weigh, in bytes of gzip: the AWS SDK's one command, without any audio, is 68 kB. */
 const GOAL_BYTES = 64_000;
 /** What it may weigh until then: no more than it does. */
-const LIMIT_BYTES = 121_000;
+const LIMIT_BYTES = 103_000;
+/** What the standard library adds to it where it is rustup's: what its panics would print. Debian's compiler builds it without. */
+const PANICS_BYTES = 8_500;
 /** Vite makes data: addresses of smaller files, which a strict policy blocks. */
 const SMALLEST_ASSET_BYTES = 4096;
 const WORKLETS = ['capture.js', 'playback.js'];
@@ -55,22 +57,29 @@ async function parts() {
     return found;
 }
 
+/** How much of the engine is there only because of the compiler that built it. */
+function unavoidable({ name, text }) {
+    return name === 'engine_bg.wasm' && text.includes('library/core/src') ? PANICS_BYTES : 0;
+}
+
 test('the complete client grows no heavier', async (t) => {
+    const found = await parts();
+    const limit = found.reduce((sum, part) => sum + unavoidable(part), LIMIT_BYTES);
     let total = 0;
-    for (const { name, bytes, gzip } of await parts()) {
+    for (const { name, bytes, gzip } of found) {
         const extra = { 'inline.js': 'only where the files cannot be had', 'react.js': 'only for React' }[name];
         if (!extra) total += gzip;
         t.diagnostic(`${name.padEnd(24)} ${String(bytes).padStart(8)} bytes ${String(gzip).padStart(7)} gzip  ${extra ?? ''}`);
     }
-    t.diagnostic(`${'complete client'.padEnd(24)} ${String(total).padStart(28)} gzip  of ${LIMIT_BYTES}, with a goal of ${GOAL_BYTES}`);
-    assert.ok(total <= LIMIT_BYTES, `${total} bytes of gzip are more than the limit of ${LIMIT_BYTES}`);
+    t.diagnostic(`${'complete client'.padEnd(24)} ${String(total).padStart(28)} gzip  of ${limit}, with a goal of ${GOAL_BYTES}`);
+    assert.ok(total <= limit, `${total} bytes of gzip are more than the limit of ${limit}`);
     assert.ok(total > 20_000, `${total} bytes of gzip cannot be the whole client: the parts were not found`);
 });
 
 test('the guide says what it weighs', async () => {
     const guide = await readFile(join(folder, 'README.md'), 'utf8');
     const table = guide.slice(guide.indexOf('## What it weighs'));
-    const weights = new Map((await parts()).map(({ name, gzip }) => [name, gzip]));
+    const weights = new Map((await parts()).map((part) => [part.name, part.gzip - unavoidable(part)]));
     const rows = [...table.matchAll(/^\| (`.*) \| ([\d.]+) \|$/gm)];
     assert.equal(rows.length, 5);
     let total = 0;

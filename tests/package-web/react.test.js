@@ -54,8 +54,7 @@ test('leaving the route in mid-sentence leaves no socket, worker, context or mic
         assert.equal((await page.evaluate(() => window.stillOpen())).workers, 1, 'one worker, although mounted twice');
         await leave();
         await nothingOpen();
-        // a worker's socket ends with it
-        assert.deepEqual(page.workers(), []);
+        await noWorkers(page);
         await come();
     }
     const { workers, tracks, contexts } = await page.evaluate(() => window.everOpened());
@@ -70,7 +69,7 @@ test('leaving the route at any moment of the start leaves nothing either', LIMIT
         await page.waitForTimeout(milliseconds);
         await leave();
         await nothingOpen();
-        assert.deepEqual(page.workers(), [], `after ${milliseconds} ms`);
+        await noWorkers(page);
         await come();
     }
     // nothing comes late
@@ -133,3 +132,9 @@ test('a meter moves, and nothing else renders for it', LIMIT, async (t) => {
     assert.equal(after.renders.site, before.renders.site);
     assert.ok(after.renders.witness - before.renders.witness <= 4, 'only for states and words');
 });
+
+/** A worker's socket ends with it; that it has ended is heard a moment later. */
+async function noWorkers(page) {
+    await Promise.all(page.workers().map((worker) => new Promise((resolve) => worker.once('close', resolve))));
+    assert.deepEqual(page.workers(), []);
+}

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::{Done, failure::Failure, interrupt};
 
@@ -14,8 +15,24 @@ pub(crate) struct Outcome {
     pub(crate) output: String,
 }
 
+/// Whether our standard output is kept for one result, which another program reads.
+static RESULT_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// From now on what children print goes to standard error.
+pub(crate) fn keep_standard_output_for_the_result() {
+    RESULT_ONLY.store(true, Ordering::SeqCst);
+}
+
 /// Runs a child whose output goes where ours goes; anything but exit code 0 is a failure with `advice`.
 pub(crate) fn run(command: &mut Command, advice: &str) -> Done {
+    if RESULT_ONLY.load(Ordering::SeqCst) {
+        command.stdout(std::io::stderr());
+    }
+    run_as_it_is(command, advice)
+}
+
+/// The same, with its output where `command` says.
+pub(crate) fn run_as_it_is(command: &mut Command, advice: &str) -> Done {
     let status = finish(start(command)?, command)?;
     if status.success() { Ok(()) } else { Err(Failure::of_child(&line(command), status, advice)) }
 }
@@ -41,7 +58,15 @@ impl Background {
 
     /// Whether it has ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
-        matches!(self.0.try_wait(), Ok(Some(_)) | Err(_))
+        self.ended().is_some()
+    }
+
+    /// How it ended by itself, in words; `None` while it runs.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        match self.0.try_wait() {
+            Ok(status) => status.map(|status| status.to_string()),
+            Err(error) => Some(error.to_string()),
+        }
     }
 }
 
@@ -108,7 +133,11 @@ fn pass_on(pipe: impl std::io::Read) -> String {
     let mut bytes = Vec::new();
     while pipe.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
         // A closed standard output must not end the run: the counts are still wanted.
-        let _ = std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush());
+        let _ = if RESULT_ONLY.load(Ordering::SeqCst) {
+            std::io::stderr().write_all(&bytes)
+        } else {
+            std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush())
+        };
         kept.push_str(&String::from_utf8_lossy(&bytes));
         bytes.clear();
     }

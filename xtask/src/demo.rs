@@ -1,85 +1,152 @@
-//! One spoken conversation, with the simulator or with AWS.
+//! The story player on this machine: built, started, tried out by a browser that talks, and ended with us.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod exchange;
+mod guide;
+mod needs;
+mod part;
+pub(crate) mod setup;
+mod stack;
+mod stamp;
 
-use crate::{Done, child, failure::Failure, step, step::Steps, tools, tools::Workspace};
+use std::path::Path;
 
-/// The question that the repository ships.
-const QUESTION: &str = "examples/talk/recordings/question.wav";
+use crate::{
+    Done, child,
+    demo::{
+        exchange::Exchange,
+        stack::{Partner, Plan, Stack},
+    },
+    failure::Failure,
+    step,
+    step::Steps,
+    tools::{self, Workspace},
+};
+
+/// What the backend signs its cookies with, bytes.
+const SECRET_BYTES: usize = 32;
+/// With which one signs in where only the simulator answers; the page is reached from this machine alone.
+const PASSWORD: &str = "a-story-please";
+/// Where conversations cost money, nobody else on this machine knows it, bytes.
+const PASSWORD_BYTES: usize = 6;
 
 /// Options of `cargo xtask demo`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Arguments {
-    /// Talk to AWS with the usual credentials (environment, profile, role) instead of the simulator.
+    /// Hold one spoken conversation in a browser that nobody sees, say how it went, and end.
+    #[arg(long)]
+    headless: bool,
+    /// Say how it went as one JSON object.
+    #[arg(long, requires = "headless")]
+    json: bool,
+    /// Where the page is served: 8000 if nothing else is said, 0 for any free port.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Talk to Amazon Nova 2 Sonic, with the usual credentials (environment, profile, role), instead of the simulator.
     #[arg(long)]
     aws: bool,
-    /// Print one JSON object at the end.
+    /// Talk through the application's own server only, as where a network lets nothing else through.
     #[arg(long)]
-    json: bool,
-    /// A WAV file of a person talking, instead of the one that is shipped.
-    #[arg(long = "in", value_name = "WAV")]
-    input: Option<PathBuf>,
-    /// More options of `talk`, after `--`.
-    #[arg(last = true, value_name = "TALK OPTIONS")]
-    more: Vec<String>,
+    relay_only: bool,
+    /// Start without holding a conversation first to prove that it works.
+    #[arg(long, conflicts_with = "headless")]
+    unproven: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
-    let question = arguments.input.clone().unwrap_or_else(|| tools::root().join(QUESTION));
-    tools::need_path(&question, "the recorded question")?;
+    if arguments.json {
+        child::keep_standard_output_for_the_result();
+    }
+    let outcome = hold(arguments);
+    if let Err(failure) = &outcome
+        && arguments.json
+    {
+        step::result(&exchange::failed(failure).to_string());
+    }
+    outcome
+}
+
+fn hold(arguments: &Arguments) -> Done {
+    let port = needs::port(arguments.port, arguments.headless)?;
+    let interpreter = needs::programs()?;
+    if arguments.aws {
+        needs::aws()?;
+    }
+    if arguments.headless {
+        tools::need_chromium()?;
+    }
+    let proven = arguments.headless || proof_is_possible(arguments);
     let workspace = Workspace::load()?;
-    let folder = workspace.target().join("demo");
+    let target = workspace.target();
+    let folder = target.join("demo");
+    make_folder(&folder)?;
 
-    let mut steps = Steps::new(2);
-    steps.begin("Build the example `talk`");
-    child::run(&mut tools::cargo(&["build", "--package", "talk"]), "mend what the compiler names above")?;
+    let mut steps = Steps::new(3 + usize::from(!arguments.aws) + usize::from(proven));
+    let partner = if arguments.aws {
+        Partner::Aws
+    } else {
+        steps.begin("Build the simulator");
+        Partner::Simulator(setup::simulator(&workspace)?)
+    };
+    steps.begin("Prepare the backend: Django with this clone's wheel, in an environment of its own");
+    let environment = setup::python(&interpreter, &target)?;
+    steps.begin("Build the browser package, and the page on top of it");
+    setup::page(&target)?;
+    if proven {
+        setup::driver()?;
+    }
+    steps.begin(if arguments.aws { "Start the backend" } else { "Start the simulator and the backend" });
+    // building took its time, and the port was nobody's meanwhile
+    needs::port(Some(port), arguments.headless)?;
+    let mut stack = Stack::start(&Plan {
+        partner,
+        environment: &environment,
+        secret: setup::secret(&environment, SECRET_BYTES)?,
+        password: if arguments.aws {
+            setup::secret(&environment, PASSWORD_BYTES)?
+        } else {
+            PASSWORD.to_owned()
+        },
+        port,
+        relay_only: arguments.relay_only,
+        folder: &folder,
+    })?;
+    if proven {
+        steps.begin("Hold one spoken conversation in a browser that nobody sees");
+        let exchange = Exchange::hold(&mut stack, &folder)?;
+        if arguments.headless {
+            step::result(&if arguments.json { exchange.json().to_string() } else { exchange.told() });
+            return exchange.judged();
+        }
+        step::say(&exchange.told());
+        exchange.judged()?;
+    }
+    guide::give(&stack, arguments.aws);
+    stack.watch()?;
+    step::say("The story player has ended, and everything that it started.");
+    Ok(())
+}
 
-    let partner =
-        if arguments.aws { "Amazon Nova 2 Sonic on AWS" } else { "the simulator, through the AWS SDK" };
-    steps.begin(&format!("Hold one conversation with {partner}"));
-    std::fs::create_dir_all(&folder).map_err(|error| {
+/// Whether a conversation can show that everything works before somebody comes; where it cannot, says why.
+fn proof_is_possible(arguments: &Arguments) -> bool {
+    let reason = if arguments.unproven {
+        return false;
+    } else if arguments.aws {
+        "a conversation with AWS costs money: `--headless` holds one"
+    } else if !tools::has_chromium() {
+        "no Chromium is here: install it, or name its program in the variable CHROMIUM"
+    } else {
+        return true;
+    };
+    step::say(&format!("      not trying it out first: {reason}"));
+    false
+}
+
+fn make_folder(folder: &Path) -> Done {
+    std::fs::create_dir_all(folder).map_err(|error| {
         Failure::new(
             format!("cannot make {} ({error})", folder.display()),
             "check permissions and free space",
         )
-    })?;
-    child::run(
-        &mut talk(&workspace.program("talk"), &question, &folder, arguments),
-        "the sentence above says why; `--in FILE` takes another recording",
-    )?;
-    step::say(&format!("      all files of the conversation are in {}", folder.display()));
-    Ok(())
-}
-
-fn talk(program: &Path, question: &Path, folder: &Path, arguments: &Arguments) -> Command {
-    let mut talk = Command::new(program);
-    talk.arg("--in").arg(question);
-    talk.arg("--out").arg(folder.join("answer.wav"));
-    talk.arg("--transcript").arg(folder.join("transcript.jsonl"));
-    if !arguments.aws {
-        talk.args(["--simulate", "--scenario", "story"]);
-    }
-    if arguments.json {
-        talk.arg("--json");
-    }
-    talk.args(&arguments.more);
-    talk
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_simulator_is_the_partner_unless_aws_is_asked_for() {
-        let line = |aws| {
-            let arguments =
-                Arguments { aws, json: true, input: None, more: vec!["--voice".into(), "amy".into()] };
-            child::line(&talk(Path::new("talk"), Path::new("q.wav"), Path::new("demo"), &arguments))
-        };
-        let files = "talk --in q.wav --out demo/answer.wav --transcript demo/transcript.jsonl";
-        assert_eq!(line(false), format!("{files} --simulate --scenario story --json --voice amy"));
-        assert_eq!(line(true), format!("{files} --json --voice amy"));
-    }
+    })
 }

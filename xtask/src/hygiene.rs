@@ -80,7 +80,8 @@ fn findings_in(text: &str, is_code: bool) -> Vec<(usize, String)> {
     findings
 }
 
-fn files() -> Result<Vec<String>, Failure> {
+/// Every file that git knows or would add.
+pub(crate) fn files() -> Result<Vec<String>, Failure> {
     let unusable = |why: String| {
         Failure::new(format!("cannot list the files with git ({why})"), "run this in a git checkout")
     };

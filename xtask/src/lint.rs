@@ -1,7 +1,7 @@
 //! Everything that is checked without running the product.
 
 use crate::{
-    Done, child,
+    Done, child, docs,
     failure::Failure,
     hygiene, python, step,
     step::Steps,
@@ -21,9 +21,11 @@ const CHECKS: &[Check] = &[
     ("Lints of the whole workspace", clippy),
     ("Lints of Python", python::lint::lints),
     ("Types of Python, strict", python::lint::types),
+    ("Types of the Python example, by pyright", python::lint::example_types),
     ("Layers: who imports whom in the core", layers),
     ("The core under every set of its features", features),
     ("Documentation", documentation),
+    ("The guide: its blocks of code, links, pages", docs::check),
     ("Licences, duplicates and sources of dependencies", dependencies),
 ];
 

@@ -1,4 +1,4 @@
-//! One entry for people and CI: `cargo xtask demo | test | build | bench | lint`.
+//! One entry for people and CI: `cargo xtask demo | test | build | bench | docs | lint`.
 //!
 //! Every command numbers its steps, installs or asks for what it needs in one sentence, and fails with what failed
 //! and what to do about it.
@@ -8,6 +8,7 @@ mod beside;
 mod build;
 mod child;
 mod demo;
+mod docs;
 mod failure;
 mod hygiene;
 mod interrupt;
@@ -18,6 +19,7 @@ mod python;
 #[cfg_attr(not(unix), path = "service/elsewhere.rs")]
 mod service;
 mod step;
+mod story;
 mod tally;
 mod test;
 mod tools;
@@ -40,7 +42,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Hold one spoken conversation: with the simulator, or with AWS.
+    /// Start the story player on this machine, with the simulator or with AWS, and try it out.
     Demo(demo::Arguments),
     /// Run every test: Rust, wasm32, the browser package, the official SDKs in Node and Python, the packages for both, and
     /// the Django app.
@@ -49,6 +51,8 @@ enum Command {
     Build(build::Arguments),
     /// Measure what a frame and a session cost, beside the AWS SDKs.
     Bench(bench::Arguments),
+    /// Check the guide and build its pages.
+    Docs(docs::Arguments),
     /// Check formatting, lints, layers, features, documentation, licences.
     Lint,
 }
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments),
         Command::Build(arguments) => build::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Lint => lint::run(),
     });
     match done {

@@ -1,6 +1,7 @@
 //! Every test, in every language, with one count at the end.
 
-use std::cell::OnceCell;
+mod run;
+
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -11,16 +12,16 @@ use crate::{
     child,
     failure::Failure,
     node, node_package,
-    python::matrix::Strictness,
-    python::suites::{self, Built},
-    python::wheel::{self, Profile},
+    python::suites,
     service, step,
     step::Steps,
+    story,
     tally::Tally,
-    tools::{self, Workspace},
+    tools,
     wasm::{self, Purpose},
     web,
 };
+use run::Run;
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -46,8 +47,11 @@ enum Suite {
     Wasm,
     /// The browser package: its engine in Node, against the shared vectors and the simulator.
     Web,
-    /// The browser package in Chromium, Firefox and WebKitGTK: a page, a microphone that plays speech, the simulator.
+    /// The browser package in a browser: a page, a microphone that plays speech, the simulator. By itself or with
+    /// `--matrix` in Firefox and WebKitGTK, too, and with everything that can fail.
     Browser,
+    /// The browser package with its direct path blocked, through Channels, ASGI, Node and the relay in Rust.
+    Relay,
     /// The browser package as it is packed: with React, under every bundler, and on the scales.
     PackageWeb,
     /// The AWS SDK for JavaScript against the simulator.
@@ -64,6 +68,10 @@ enum Suite {
     Abuse,
     /// The files that set up AWS.
     Setup,
+    /// The programs of the guide.
+    Docs,
+    /// The story player: its backend, conversations in a browser, and, by itself or with `--matrix`, all of them and the demo.
+    Story,
 }
 
 impl Suite {
@@ -73,7 +81,10 @@ impl Suite {
             Self::Wasm => "wasm32: the core with default features builds for browsers",
             Self::Web => "Web: the engine of the browser package in Node, against the simulator",
             Self::Browser => {
-                "Browser: a page that talks, in Chromium, Firefox and WebKitGTK, with the simulator"
+                "Browser: a page that talks, with a microphone that plays speech, against the simulator"
+            }
+            Self::Relay => {
+                "Relay: the browser's fallback through Channels, ASGI, Node and a process in Rust, and who means them no good"
             }
             Self::PackageWeb => "Browser package: React 18 and 19, its size, plain pages and bundlers",
             Self::Node => "Node: the AWS SDK for JavaScript against the simulator",
@@ -84,19 +95,28 @@ impl Suite {
             Self::Setup => {
                 "Files that set up AWS: CloudFormation, Terraform, JSON, held to linters and to one another"
             }
+            Self::Story => {
+                "The story player: Django and React, spoken with in Chromium, against the simulator"
+            }
             Self::Abuse => "Python: the Django app in production's servers, under attack and in bad weather",
+            Self::Docs => "The guide: every block of its code, against the simulator",
         }
     }
 
     /// Whether it is left to `--matrix`: with it, a run would be longer than a change should have to wait. That the core
-    /// builds for browsers is seen when the suite `web` builds it for one.
+    /// builds for browsers is seen when the suite `web` builds it for one; that the guide shows its own files, by the lints.
     const fn is_long(self) -> bool {
-        matches!(self, Self::Browser | Self::PackageWeb | Self::Wasm)
+        matches!(self, Self::Relay | Self::PackageWeb | Self::Wasm | Self::Docs)
     }
 
     /// Whether it waits more than it computes, for servers, packages and deadlines: it runs beside the others.
     const fn mostly_waits(self) -> bool {
-        matches!(self, Self::NodePackage | Self::Package | Self::Django | Self::Abuse | Self::Setup)
+        matches!(self, Self::Package | Self::Django | Self::Abuse | Self::Docs)
+    }
+
+    /// Whether it compares what is heard with what was said, so that others should not compute beside it.
+    const fn is_listened_to(self) -> bool {
+        matches!(self, Self::Browser | Self::Story)
     }
 
     const fn name(self) -> &'static str {
@@ -105,6 +125,7 @@ impl Suite {
             Self::Wasm => "wasm",
             Self::Web => "web",
             Self::Browser => "browser",
+            Self::Relay => "relay",
             Self::PackageWeb => "package-web",
             Self::Node => "node",
             Self::NodePackage => "node-package",
@@ -113,6 +134,8 @@ impl Suite {
             Self::Django => "django",
             Self::Abuse => "abuse",
             Self::Setup => "setup",
+            Self::Docs => "docs",
+            Self::Story => "story",
         }
     }
 
@@ -124,95 +147,29 @@ impl Suite {
             }
             Self::Web => web(run),
             Self::Browser => browser(run),
+            Self::Relay => relay(run),
             Self::PackageWeb => package_web(run),
             Self::Node => node::test(&interop("node")?, run.simulator()?),
             Self::NodePackage => {
                 let simulator = run.simulator()?;
-                node_package::test(&run.target, simulator)
+                node_package::test(&run.target, simulator, run.strictness.all)
             }
             Self::Python => suites::interop(&run.built()?, &interop("python")?),
             Self::Package => suites::package(&run.built()?, run.wheel()?, run.strictness),
             Self::Django => suites::django(&run.built()?, run.wheel()?, run.strictness),
             Self::Abuse => suites::abuse(&run.built()?, run.wheel()?, run.strictness),
             Self::Setup => suites::setup(&run.target),
+            Self::Docs => {
+                let built = run.built()?;
+                node_package::for_tests(&run.target)?;
+                suites::docs(&built, run.wheel()?, run.strictness)
+            }
+            Self::Story => {
+                let built =
+                    story::Built { target: &run.target, simulator: run.simulator()?, wheel: run.wheel()? };
+                story::test(&built, run.thorough)
+            }
         }
-    }
-}
-
-/// What the suites of one run share: built when the first of them asks for it.
-#[derive(Debug)]
-struct Run {
-    workspace: Workspace,
-    strictness: Strictness,
-    simulator: OnceCell<PathBuf>,
-    wheel: OnceCell<PathBuf>,
-    web_package: OnceCell<()>,
-    target: PathBuf,
-}
-
-impl Run {
-    fn new(arguments: &Arguments) -> Result<Self, Failure> {
-        let workspace = Workspace::load()?;
-        let target = workspace.target();
-        let complete = std::env::var_os("CI").is_some_and(|value| value == "true");
-        let strictness = Strictness { all: arguments.matrix, complete };
-        Ok(Self {
-            workspace,
-            strictness,
-            simulator: OnceCell::new(),
-            wheel: OnceCell::new(),
-            web_package: OnceCell::new(),
-            target,
-        })
-    }
-
-    /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
-    /// are written in Rust, and the native part of the package for Node: built together, they share their dependencies.
-    fn simulator(&self) -> Result<&PathBuf, Failure> {
-        if let Some(built) = self.simulator.get() {
-            return Ok(built);
-        }
-        child::run(
-            &mut tools::cargo(&[
-                "build",
-                "--package",
-                "nova-sonic-sim",
-                "--package",
-                "nova-sonic-interop",
-                "--package",
-                node_package::CRATE,
-                "--bins",
-                "--lib",
-            ]),
-            "mend what the compiler names above",
-        )?;
-        let program = self.workspace.program("nova-sonic-sim");
-        tools::need_path(&program, "the simulator's program")?;
-        Ok(self.simulator.get_or_init(|| program))
-    }
-
-    /// The Python package, compiled as tests are.
-    fn wheel(&self) -> Result<&PathBuf, Failure> {
-        if let Some(built) = self.wheel.get() {
-            return Ok(built);
-        }
-        step::say("      building the wheel");
-        let wheel = wheel::build(Profile::Debug, &self.target.join("python/wheel"), &self.target)?;
-        Ok(self.wheel.get_or_init(|| wheel))
-    }
-
-    /// The browser package's `dist`.
-    fn web_package(&self) -> Done {
-        if self.web_package.get().is_none() {
-            step::say("      building the browser package");
-            web::package(&self.target)?;
-            self.web_package.get_or_init(|| ());
-        }
-        Ok(())
-    }
-
-    fn built(&self) -> Result<Built<'_>, Failure> {
-        Ok(Built { target: &self.target, simulator: self.simulator()? })
     }
 }
 
@@ -232,7 +189,7 @@ impl Line {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
-    let run = Run::new(arguments)?;
+    let run = Run::new(arguments.matrix, arguments.matrix || !arguments.only.is_empty())?;
     let suites: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
@@ -242,12 +199,19 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         })
         .collect();
 
-    let (aside, suites): (Vec<Suite>, Vec<Suite>) =
+    let (aside, mut suites): (Vec<Suite>, Vec<Suite>) =
         suites.into_iter().partition(|suite| arguments.only.is_empty() && suite.mostly_waits());
-    let beside = run_beside(&aside, arguments, &run.target)?;
+    // those wait for the ones beside, which the others need not
+    suites.sort_by_key(|suite| suite.is_listened_to());
+    let mut beside = run_beside(&aside, arguments, &run.target)?;
     let mut steps = Steps::new(suites.len());
     let mut lines = Vec::new();
     for suite in suites {
+        if suite.is_listened_to()
+            && let Some(beside) = beside.take()
+        {
+            lines.extend(finish(beside, &aside)?);
+        }
         steps.begin(suite.title());
         let started = steps.elapsed();
         let outcome = suite.run(&run);
@@ -262,14 +226,7 @@ pub(crate) fn run(arguments: &Arguments) -> Done {
         });
     }
     if let Some(beside) = beside {
-        step::say(&format!("      waiting for {}; then comes what they printed", names(&aside).join(", ")));
-        let reported = beside.finish()?;
-        lines.extend(aside.into_iter().map(|suite| {
-            let told = reported.iter().find(|told| told.suite == suite.name());
-            let (tally, seconds) =
-                told.map_or((Tally::of_one(false), 0.0), |told| (told.tally, told.seconds));
-            Line { suite, tally, seconds, failure: None }
-        }));
+        lines.extend(finish(beside, &aside)?);
     }
     if let Some(path) = &arguments.report {
         beside::write(path, &lines.iter().map(Line::reported).collect::<Vec<_>>())?;
@@ -289,6 +246,18 @@ fn run_beside(suites: &[Suite], arguments: &Arguments, target: &Path) -> Result<
     Beside::start(&only.chain(matrix).collect::<Vec<_>>(), &target.join("test")).map(Some)
 }
 
+/// Waits for those suites, and prints what they printed.
+fn finish(beside: Beside, suites: &[Suite]) -> Result<Vec<Line>, Failure> {
+    step::say(&format!("      waiting for {}; then comes what they printed", names(suites).join(", ")));
+    let reported = beside.finish()?;
+    let line = |suite: &Suite| {
+        let told = reported.iter().find(|told| told.suite == suite.name());
+        let (tally, seconds) = told.map_or((Tally::of_one(false), 0.0), |told| (told.tally, told.seconds));
+        Line { suite: *suite, tally, seconds, failure: None }
+    };
+    Ok(suites.iter().map(line).collect())
+}
+
 fn names(suites: &[Suite]) -> Vec<&'static str> {
     suites.iter().map(|suite| suite.name()).collect()
 }
@@ -299,16 +268,41 @@ fn web(run: &Run) -> Result<Tally, Failure> {
     node::run(&tools::root().join(web::PACKAGE).join("tests/engine"), run.simulator()?)
 }
 
+/// What of the browser's tests is not left to a thorough run: a conversation, all that its user can do, and its fallback.
+const FIRST_IN_BROWSER: [&str; 3] = ["conversation.test.js", "controls.test.js", "fallback.test.js"];
+
 /// The whole package as it is shipped, in a browser.
 fn browser(run: &Run) -> Result<Tally, Failure> {
     tools::need_chromium()?;
-    tools::need_other_browsers()?;
+    if run.thorough {
+        tools::need_other_browsers()?;
+    }
     run.web_package()?;
     let simulator = run.simulator()?;
     let mut tally = node::run(&tools::root().join(web::PACKAGE).join("tests/page"), simulator)?;
-    let python = suites::django_python(&run.built()?, run.wheel()?, run.strictness)?;
-    tally += node::test_with_django(&tools::root().join("tests/browser"), simulator, &python)?;
+    let files: &[&str] = if run.thorough { &[] } else { &FIRST_IN_BROWSER };
+    tally += node::test_in_turn(&tools::root().join("tests/browser"), simulator, files)?;
     Ok(tally)
+}
+
+/// The servers that a page falls back to where it cannot reach the service itself.
+fn relay(run: &Run) -> Result<Tally, Failure> {
+    tools::need_chromium()?;
+    service::need_redis()?;
+    run.web_package()?;
+    let simulator = run.simulator()?;
+    node_package::for_tests(&run.target)?;
+    child::run(&mut tools::cargo(&["build", "--package", "relay"]), "mend what the compiler names above")?;
+    let program = run.workspace.program("relay");
+    let python = suites::django_python(&run.built()?, run.wheel()?, run.strictness)?;
+    // its browser is that of the browser's own tests
+    node::install(&tools::root().join("tests/browser"))?;
+    let variables = [
+        ("NOVA_SONIC_SIM", simulator.as_os_str()),
+        ("NOVA_SONIC_RELAY", program.as_os_str()),
+        ("NOVA_SONIC_DJANGO", python.as_os_str()),
+    ];
+    node::run_with(&["--test-concurrency=1"], &tools::root().join("tests/relay"), &variables)
 }
 
 /// The package as people install it: in React's hands, and in those of bundlers.
@@ -318,7 +312,7 @@ fn package_web(run: &Run) -> Result<Tally, Failure> {
     // its browser and its voice are those of the browser's own tests
     node::install(&tools::root().join("tests/browser"))?;
     let mut tally = node::program(&tools::root().join(web::PACKAGE).join("tests/react"), "run.mjs")?;
-    tally += node::test_in_turn(&tools::root().join("tests/package-web"), run.simulator()?)?;
+    tally += node::test_in_turn(&tools::root().join("tests/package-web"), run.simulator()?, &[])?;
     Ok(tally)
 }
 

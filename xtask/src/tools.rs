@@ -132,13 +132,15 @@ pub(crate) fn need_recordings() -> Done {
     ))
 }
 
-/// Makes sure that Chromium is there; the variable `CHROMIUM` names another one.
+/// Whether Chromium is there; the variable `CHROMIUM` names another one.
+pub(crate) fn has_chromium() -> bool {
+    std::env::var_os("CHROMIUM")
+        .map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
+}
+
+/// Makes sure that Chromium is there.
 pub(crate) fn need_chromium() -> Done {
-    let there = || {
-        std::env::var_os("CHROMIUM")
-            .map_or_else(|| Path::new(CHROMIUM).exists(), |path| Path::new(&path).exists())
-    };
-    if there() || (apt_install(&["chromium"])? && there()) {
+    if has_chromium() || (apt_install(&["chromium"])? && has_chromium()) {
         return Ok(());
     }
     Err(Failure::new(
@@ -180,14 +182,14 @@ pub(crate) fn need_other_browsers() -> Done {
 
 /// Makes sure that Node is there, with its package manager.
 pub(crate) fn need_node() -> Done {
-    const OLDEST: u32 = 20;
-    let major = child::answer("node", &["--version"]).and_then(|version| major_version(&version));
-    if major.is_none_or(|major| major < OLDEST) {
-        let found = major.map_or_else(|| "none is".to_owned(), |major| format!("{major} is"));
-        return Err(Failure::new(
-            format!("Node {OLDEST} or newer is needed and {found} on the PATH"),
-            "install it from https://nodejs.org or with your system's packages",
-        ));
+    need_node_since((20, 0))
+}
+
+/// The same, of a certain version (major, minor) or newer.
+pub(crate) fn need_node_since(oldest: (u32, u32)) -> Done {
+    let found = child::answer("node", &["--version"]);
+    if let Some(failure) = objection_to_node(found.as_deref(), oldest) {
+        return Err(failure);
     }
     if child::answer("npm", &["--version"]).is_none() {
         return Err(Failure::new("npm is not on the PATH", "install it: Node's own packages bring it along"));
@@ -230,9 +232,24 @@ fn apt_get(arguments: &[&str]) -> Command {
     apt_get
 }
 
-/// The 20 of `v20.20.2`.
-fn major_version(version: &str) -> Option<u32> {
-    version.trim_start_matches('v').split('.').next()?.parse().ok()
+/// What is wrong with the Node that calls itself `found`.
+fn objection_to_node(found: Option<&str>, oldest: (u32, u32)) -> Option<Failure> {
+    let (major, minor) = oldest;
+    let found = match found {
+        Some(found) if version(found).is_some_and(|version| version >= oldest) => return None,
+        Some(found) => format!("{found} is"),
+        None => "none is".to_owned(),
+    };
+    Some(Failure::new(
+        format!("Node {major}.{minor} or newer is needed and {found} on the PATH"),
+        "install it from https://nodejs.org or with your system's packages",
+    ))
+}
+
+/// The 20 and the 19 of `v20.19.2`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim_start_matches('v').split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 #[cfg(test)]
@@ -248,9 +265,16 @@ mod tests {
     }
 
     #[test]
-    fn versions_of_node_are_read() {
-        assert_eq!(major_version("v20.20.2"), Some(20));
-        assert_eq!(major_version("nightly"), None);
+    fn a_node_that_is_too_old_or_none_at_all_is_objected_to_in_one_sentence() {
+        let objection =
+            |found| objection_to_node(found, (20, 19)).map(|failure| failure.to_string()).unwrap_or_default();
+        assert_eq!(objection(Some("v20.19.0")), "");
+        assert_eq!(objection(Some("v22.1.0")), "");
+        let advice = "on the PATH: install it from https://nodejs.org or with your system's packages";
+        let needed = "Node 20.19 or newer is needed and";
+        assert_eq!(objection(Some("v18.20.4")), format!("{needed} v18.20.4 is {advice}"));
+        assert_eq!(objection(Some("v20.9.1")), format!("{needed} v20.9.1 is {advice}"));
+        assert_eq!(objection(None), format!("{needed} none is {advice}"));
     }
 
     #[test]

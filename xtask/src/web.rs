@@ -17,7 +17,20 @@ use crate::{
 /// Where the package lives.
 pub(crate) const PACKAGE: &str = "bindings-wasm";
 const CRATE: &str = "nova-sonic-wasm";
-const ENGINE: &str = "engine";
+/// The engine as the package ships it.
+const MODULE: &str = "engine_bg.wasm";
+/// Binaryen's options: small, and without what only tools read. Short functions are larger together than long ones, but
+/// they resemble each other, and gzip makes less of them.
+const SMALL: &[&str] = &[
+    "-Oz",
+    "--converge",
+    // the first kilobyte is the end of the stack: no pointer is that small
+    "--low-memory-unused",
+    "--flexible-inline-max-function-size=4",
+    "--one-caller-inline-max-function-size=20",
+    "--strip-producers",
+    "--strip-target-features",
+];
 
 /// Builds everything that is shipped, and says what it weighs.
 pub(crate) fn build(target: &Path) -> Done {
@@ -36,18 +49,17 @@ pub(crate) fn package(target: &Path) -> Done {
     typescript()
 }
 
-/// Builds the engine into `dist`: `engine_bg.wasm`, `engine.js` and `engine.d.ts`.
+/// Builds the engine into `dist`: `engine_bg.wasm`.
 pub(crate) fn engine(target: &Path) -> Done {
     let package = tools::root().join(PACKAGE);
     node::install(&package)?;
     let library = wasm::build(CRATE, Purpose::Download, target)?;
     let dist = package.join("dist");
-    let mut bindgen = tools::cargo(&["run", "--quiet", "--package", "nova-sonic-bindgen", "--"]);
-    child::run(bindgen.arg(&library).arg(&dist).arg(ENGINE), "mend what wasm-bindgen names above")?;
-    let module = dist.join(format!("{ENGINE}_bg.wasm"));
+    std::fs::create_dir_all(&dist)
+        .map_err(|error| Failure::new(format!("{}: {error}", dist.display()), "make room for the package"))?;
     let mut optimise = Command::new("node");
-    optimise.arg(package.join("node_modules/binaryen/bin/wasm-opt"));
-    optimise.arg("-Os").arg(&module).arg("--output").arg(&module);
+    optimise.arg(package.join("node_modules/binaryen/bin/wasm-opt")).args(SMALL);
+    optimise.arg(&library).arg("--output").arg(dist.join(MODULE));
     child::run(&mut optimise, "delete bindings-wasm/node_modules and run this again")
 }
 

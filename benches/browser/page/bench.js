@@ -1,12 +1,13 @@
 // What the bench tells the page to do.
 
+import { converse as floor } from './floor.js';
 import { converse as ours, endure } from './ours.js';
 import { converse as sdk } from './sdk.js';
 
 let busy;
 
 globalThis.bench = {
-    subjects: { ours, sdk },
+    subjects: { floor, ours, sdk },
     endure,
 
     /** A context with an ear between its player and its loudspeaker. */

@@ -1,6 +1,7 @@
 // The same page as one writes it with the AWS SDK for JavaScript: microphone and loudspeaker are the package's own worklets,
 // so that nothing differs but who encodes, signs and sends, and on which thread.
 
+import { MICROPHONE } from './microphone.js';
 import { BedrockRuntimeClient, InvokeModelWithBidirectionalStreamCommand } from './sdk-bundle.js';
 
 const INPUT_RATE = 16_000;
@@ -9,7 +10,6 @@ const MODEL = 'amazon.nova-2-sonic-v1:0';
 const PROMPT = { promptName: 'prompt' };
 const SYSTEM = { ...PROMPT, contentName: 'system' };
 const AUDIO = { ...PROMPT, contentName: 'audio' };
-const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 /** Opens a conversation that plays through `playback`, or a context of its own; answers how to end it. */
 export async function converse(playback) {

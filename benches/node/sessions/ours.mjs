@@ -7,7 +7,7 @@ import { FRAME, KEYS, measure } from './measure.mjs';
 await measure(async ({ port, ca }, count) => {
     const session = new VoiceSession({
         region: 'us-east-1',
-        endpoint: `https://localhost:${port}`,
+        endpoint: `https://127.0.0.1:${port}`,
         credentials: KEYS,
         ca,
     });

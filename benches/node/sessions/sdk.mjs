@@ -35,7 +35,7 @@ class Outgoing {
 
 await measure(async ({ port }, count) => {
     const client = new BedrockRuntimeClient({
-        endpoint: `https://localhost:${port}`,
+        endpoint: `https://127.0.0.1:${port}`,
         region: 'us-east-1',
         credentials: KEYS,
     });

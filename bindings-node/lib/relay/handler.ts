@@ -5,12 +5,13 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { connectionFor, keysOf } from '../connection.js';
-import { NovaSonicError, outcome, voiceError } from '../errors.js';
+import { NovaSonicError, outcome, sound, voiceError } from '../errors.js';
 import { checkedOrigin, isForeign } from '../handler/origins.js';
 import { ofNode } from '../handler/request.js';
+import { checkRelayRedis } from '../native.js';
 import type { NativeConnection, NativeRelay } from '../native.js';
 import type { RelayHandlerOptions, RelayRecord, RelayRules } from './options.js';
-import { nativeRules } from './rules.js';
+import { milliseconds, nativeRules } from './rules.js';
 import { Socket } from './socket.js';
 import type { WebSocketLike } from './socket.js';
 import { Upgrader } from './upgrader.js';
@@ -28,6 +29,7 @@ export class Relay {
   readonly #allowed: ReadonlySet<string>;
   readonly #upgrader = new Upgrader((socket, request) => this.connection(socket, request));
   readonly #connection: NativeConnection;
+  readonly #stalledMs: number | undefined;
   #native: Promise<NativeRelay> | undefined;
   #isClosed = false;
 
@@ -40,6 +42,8 @@ export class Relay {
     this.#allowed = new Set((options.origins ?? []).map(checkedOrigin));
     // what is wrong with them shows now, and not to the first user
     nativeRules(options);
+    this.#stalledMs = milliseconds('stallSeconds', options.stallSeconds);
+    if (options.redisUrl !== undefined) sound(checkRelayRedis(String(options.redisUrl)));
     this.#connection = connectionFor(options);
   }
 
@@ -117,7 +121,7 @@ export class Relay {
         this.#options.onError?.(thrown, request);
       }
     };
-    early.pass(new Socket(socket, own.tools ?? {}, connect, ended));
+    early.pass(new Socket(socket, own.tools ?? {}, connect, ended, this.#stalledMs));
   }
 
   /** Made when it is first needed; tried again when it could not be made. */
@@ -131,8 +135,8 @@ export class Relay {
   }
 
   async #make(): Promise<NativeRelay> {
-    const { perSubject, total } = this.#options;
-    const relay = outcome(await this.#connection.openRelay(perSubject, total));
+    const { perSubject, total, redisUrl } = this.#options;
+    const relay = outcome(await this.#connection.openRelay(perSubject, total, redisUrl));
     if (this.#isClosed) relay.shutDown();
     return relay;
   }

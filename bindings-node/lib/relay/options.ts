@@ -44,8 +44,16 @@ export interface RelayHandlerOptions extends Route, RelayRules {
   readonly origins?: readonly string[];
   /** Conversations of one subject at once. Default: 4, since one that changes its connection has two for a moment. */
   readonly perSubject?: number;
-  /** Conversations at once. Default: 10,000. */
+  /**
+   * The Redis, version 4 or later, where all relays that name it count the conversations of a subject together, Python's
+   * as well: `redis://host:port/database` or `unix:///path?db=database`, not over TLS. Where it does not answer within two
+   * seconds, nobody is let in: `limits_unavailable`. Default: each process counts its own.
+   */
+  readonly redisUrl?: string;
+  /** Conversations at once, in this process. Default: 10,000. */
   readonly total?: number;
+  /** How long a page may take nothing of what it is sent before it counts as gone, seconds. Default: 30. */
+  readonly stallSeconds?: number;
   /** Told of each conversation when it is over. */
   readonly onEnded?: (record: RelayRecord, request: IncomingMessage) => void;
   /** Told of what goes wrong here, such as a rule of yours that throws. */

@@ -30,7 +30,8 @@ export function nativeRules(rules: RelayRules): NativeRelayRules {
   };
 }
 
-function milliseconds(name: string, seconds: number | undefined): number | undefined {
+/** A time that was given in seconds, ms. */
+export function milliseconds(name: string, seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined;
   if (Number.isFinite(seconds) && seconds > 0) return 1000 * seconds;
   throw voiceError('configuration_invalid', `option ${name} is not a positive number`);

@@ -26,6 +26,7 @@ export class Socket {
   readonly #native: NativeRelayConnection;
   readonly #tools: ToolRunner;
   readonly #ended: (record: RelayRecord) => void;
+  readonly #stalledMs: number;
   #isGone = false;
   #isDraining = false;
   #stalled: NodeJS.Timeout | undefined;
@@ -36,11 +37,13 @@ export class Socket {
     tools: Tools,
     connect: (ring: () => void) => NativeRelayConnection,
     ended: (record: RelayRecord) => void,
+    stalledMs = STALLED_MS,
   ) {
     this.#socket = socket;
+    this.#stalledMs = stalledMs;
     this.#ended = ended;
     this.#native = connect(() => this.#drain());
-    this.#tools = new ToolRunner(tools, {
+    this.#tools = new ToolRunner(() => tools, {
       result: (id, json) => this.#answered(id, this.#native.sendToolResult(id, json)?.message),
       failed: (id, message) => void this.#native.failTool(id, message),
       unanswered: ({ id, name }) => void this.#native.failTool(id, `there is no tool ${name}`),
@@ -95,7 +98,7 @@ export class Socket {
   }
 
   #send(data: string | Buffer, binary: boolean): void {
-    this.#stalled ??= setTimeout(() => this.#socket.terminate(), STALLED_MS).unref();
+    this.#stalled ??= setTimeout(() => this.#socket.terminate(), this.#stalledMs).unref();
     this.#socket.send(data, { binary }, (error) => {
       if (error !== undefined && error !== null) return;
       if (this.#socket.bufferedAmount === 0) {

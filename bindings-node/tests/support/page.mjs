@@ -44,9 +44,9 @@ export class Page {
     }
 
     /** Settles as soon as `found()` is something, with that. */
-    until(found, what) {
+    until(found, what, patienceMs = 20_000) {
         return new Promise((resolve, reject) => {
-            const late = setTimeout(() => reject(new Error(`never came: ${what}`)), 20_000);
+            const late = setTimeout(() => reject(new Error(`never came: ${what}`)), patienceMs);
             const look = () => {
                 const it = found();
                 if (it === undefined || it === false) return false;
@@ -90,6 +90,15 @@ export class Page {
         this.send('textInput', { ...system, content: systemPrompt });
         this.send('contentEnd', system);
         this.send('contentStart', { ...AUDIO, type: 'AUDIO', interactive: true, role: 'USER', audioInputConfiguration: sound(16_000) });
+    }
+
+    /** Types something, to be answered like speech. */
+    write(content) {
+        const text = { ...PROMPT, contentName: 'text-1' };
+        const textInputConfiguration = { mediaType: 'text/plain' };
+        this.send('contentStart', { ...text, type: 'TEXT', interactive: true, role: 'USER', textInputConfiguration });
+        this.send('textInput', { ...text, content });
+        this.send('contentEnd', text);
     }
 
     /** Says these samples, and then nothing for two seconds. */

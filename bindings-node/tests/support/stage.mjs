@@ -17,6 +17,18 @@ export const STORY = {
     turns: [{ user: 'Will you tell me a story?', say: [{ text: 'Once upon a time.' }, { text: 'The end.' }] }],
 };
 
+/** Has a tool look for the weather of Oslo, and answers with the degrees that it gives: `weather` in fewer words. */
+export const WEATHER = {
+    name: 'oslo',
+    turns: [
+        {
+            user: 'How cold is Oslo?',
+            tools: [{ name: 'get_weather', input: { city: 'Oslo' } }],
+            then: [{ text: 'It has {{result.temperature}} degrees.' }],
+        },
+    ],
+};
+
 /** How the simulator is reached. */
 export const routeTo = (simulator) => ({
     region: simulator.region,

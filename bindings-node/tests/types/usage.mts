@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 
-import { CredentialBroker, NovaSonicError, VoiceSession, credentialsHandler, relayHandler, tool } from '@nova-sonic/node';
+import { Answer, CredentialBroker, NovaSonicError, VoiceSession, credentialsHandler, relayHandler, tool } from '@nova-sonic/node';
 import type { RelayRecord, VoiceEvent, VoiceSessionOptions } from '@nova-sonic/node';
 import express from 'express';
 import fastify from 'fastify';
@@ -42,6 +42,17 @@ export async function talk(options: VoiceSessionOptions): Promise<void> {
   await session.sendAudio(Buffer.alloc(1024));
   // @ts-expect-error: floats are none of its formats
   await session.sendAudio(new Float32Array(512));
+  const answer = await session.answer({ signal: AbortSignal.timeout(1000) });
+  same<typeof answer, Answer>();
+  same<typeof answer.text, string>();
+  same<typeof answer.samples, Int16Array>();
+  same<typeof answer.pcm, Buffer>();
+  same<typeof answer.interrupted, boolean>();
+  await answer.save(new URL('file:///tmp/answer.wav'));
+  // @ts-expect-error: what was said is not changed
+  answer.text = '';
+  // @ts-expect-error: a signal is waited for, not a time
+  await session.answer({ timeout: 1000 });
   for await (const event of session) {
     same<typeof event, VoiceEvent>();
     switch (event.type) {

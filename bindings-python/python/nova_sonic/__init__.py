@@ -46,6 +46,7 @@ except ImportError as _why:
     ) from _why
 
 from nova_sonic import _conversation, errors, events
+from nova_sonic._answer import Answer
 from nova_sonic._native import (
     BrokerMetrics,
     CredentialBroker,
@@ -63,6 +64,7 @@ from nova_sonic._voice import VoiceSession
 from nova_sonic.tools import Tool, ToolError, tool
 
 __all__ = [
+    "Answer",
     "BrokerMetrics",
     "CredentialBroker",
     "Grant",
@@ -83,7 +85,7 @@ __all__ = [
 ]
 
 # Where users import them from.
-for _public in (VoiceSession, Tool, ToolError):
+for _public in (Answer, VoiceSession, Tool, ToolError):
     _public.__module__ = __name__
 
 # The native threads must be gone before the interpreter is, and are not there in a child of a fork. Conversations end

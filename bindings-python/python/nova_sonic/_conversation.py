@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any, Literal, TypeAlias
 
-from nova_sonic import _native
+from nova_sonic import _native, _tracing
 from nova_sonic.errors import ConfigurationError, NovaSonicError, SessionClosed
-from nova_sonic.events import Closed, Error, Event, Message, State, Tokens, ToolCall
+from nova_sonic.events import Audio, Closed, Error, Event, Message, Renewed, State, Tokens, ToolCall
 from nova_sonic.tools import Tool, ToolError, result_json
 
 logger = logging.getLogger("nova_sonic")
@@ -62,6 +62,8 @@ class Conversation(ABC):
         answer_timeout: float | None = None,
         idle_timeout: float | None = None,
         max_duration: float | None = None,
+        renewal: bool | None = None,
+        renew_after: float | None = None,
         region_name: str | None = None,
         model_id: str | None = None,
         endpoint_url: str | None = None,
@@ -112,6 +114,8 @@ class Conversation(ABC):
             tool_timeout=longest + SLACK,
             idle_timeout=idle_timeout,
             max_duration=max_duration,
+            renewal=renewal,
+            renew_after=renew_after,
         )
         self._client = client if client is not None else _native.VoiceClient(**given)
         self._tools = {one.name: one for one in made}
@@ -124,6 +128,7 @@ class Conversation(ABC):
         # There may be more than was taken, and no bell will tell.
         self._more = False
         self._closing = False
+        self._trace: _tracing.Trace | None = None
 
     @property
     def state(self) -> State:
@@ -168,12 +173,28 @@ class Conversation(ABC):
             raise SessionClosed("the conversation is not open: a session is used in a with statement")
         return self._voice
 
-    def _begin(self, ring: Callable[[], None]) -> _native._Voice:
-        if self._voice is not None:
-            raise SessionClosed("a session is opened once: make another, with this one's history if it has one")
+    def _begin(self, ring: Callable[[], None] | _native._Bell) -> _native._Voice:
+        self._not_begun()
         self._voice = _native._Voice(self._client, self._config, ring)
+        self._trace = _tracing.begin(self._client)
         _begun.add(self)
         return self._voice
+
+    def _refused(self, why: BaseException) -> None:
+        """It could not begin, or nobody waits for it any more."""
+        if self._trace is not None and isinstance(why, NovaSonicError):
+            self._trace.broke(why)
+        self._end()
+
+    def _not_begun(self) -> None:
+        if self._voice is not None:
+            raise SessionClosed("a session is opened once: make another, with this one's history if it has one")
+
+    def _end(self) -> None:
+        """Nothing more is taken."""
+        self._over = True
+        if self._trace is not None:
+            self._trace.end()
 
     def _collect(self) -> None:
         """Takes what has come, as far as there is room, and starts the tools that it calls."""
@@ -183,6 +204,11 @@ class Conversation(ABC):
             return
         events, over = self._voice.take(room)
         for event in events:
+            if isinstance(event, Audio):
+                self._events.append(event)
+                continue
+            if self._trace is not None:
+                self._trace.saw(event)
             if isinstance(event, ToolCall):
                 tool = self._tools.get(event.name)
                 if tool is not None and tool.function is not None:
@@ -190,12 +216,15 @@ class Conversation(ABC):
                     self._start(tool, event)
             elif isinstance(event, Error):
                 logger.info("in a conversation: %s (%s)", event.error, event.error.code)
+            elif isinstance(event, Renewed):
+                logger.info("a conversation goes on over another stream: %s", event.reason)
             elif isinstance(event, Closed):
                 self._failure = event.error
                 logger.info("a conversation ended: %s", event.reason)
             self._events.append(event)
-        self._over = over
         self._more = len(events) == room and not over
+        if over:
+            self._end()
 
     def _take(self) -> Event | None:
         """The next event that has come. Raises what broke the conversation, once all have been taken."""
@@ -229,7 +258,7 @@ class Conversation(ABC):
         except NovaSonicError as why:
             if why.code == "tool_result_invalid":
                 logger.error("the result of tool %s is of no use: %s", call.name, why)
-                self._answer(call, Failed("the tool's result is too long"))
+                self._answer(call, Failed("the tool's result is too long", "result_too_long"))
             else:
                 # The conversation has ended, or has given the call up.
                 logger.debug("the answer of tool %s came too late (%s)", call.name, why.code)
@@ -254,18 +283,23 @@ def hang_up_all() -> None:
 
 @dataclasses.dataclass
 class Failed:
-    """A call that failed, and what the model is told of it."""
+    """A call that failed: what the model is told of it, and what kind of error it was."""
 
     told: str
+    kind: str
 
 
 Outcome: TypeAlias = "str | Failed"
 """What comes of a call: the JSON of its result, or that it failed."""
 
 
+def kind_of_error(outcome: Outcome) -> str | None:
+    return outcome.kind if isinstance(outcome, Failed) else None
+
+
 def too_late(call: ToolCall, seconds: float) -> Failed:
     logger.warning("tool %s has not answered within %s s", call.name, seconds)
-    return Failed("the tool did not answer in time")
+    return Failed("the tool did not answer in time", "timeout")
 
 
 def finished(call: ToolCall, result: Any) -> Outcome:
@@ -274,16 +308,16 @@ def finished(call: ToolCall, result: Any) -> Outcome:
         return result_json(result)
     except (TypeError, ValueError) as why:
         logger.error("tool %s returned something that has no JSON: %s", call.name, why)
-        return Failed("the tool failed")
+        return Failed("the tool failed", "result_invalid")
 
 
 def failed(call: ToolCall, why: Exception) -> Failed:
     """What comes of a call whose function has raised."""
     if isinstance(why, ToolError):
-        return Failed(str(why))
+        return Failed(str(why), type(why).__qualname__)
     # The application's own defect, told to the application and not to whoever talks to it.
     logger.error("tool %s failed", call.name, exc_info=why)
-    return Failed("the tool failed")
+    return Failed("the tool failed", type(why).__qualname__)
 
 
 def _message(message: Message | tuple[str, str]) -> tuple[str, str]:

@@ -3,12 +3,12 @@ The native part of ``nova_sonic``, which is where its names are imported from.
 """
 
 from _typeshed import SupportsLenAndGetItem
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, Literal, SupportsIndex, final
 
-__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "RelayClose", "RelayConnection", "RelayHandler", "RelayRules", "RelayToolCall", "ScopePolicy", "VoiceClient", "_SharedLimits", "_Voice", "_VoiceConfig", "_after_fork", "_at_exit", "_describe"]
+__all__ = ["_ADMIT_SCRIPT", "_SETTLE_SCRIPT", "__version__", "BrokerMetrics", "CredentialBroker", "Grant", "InferenceProfile", "IssueRecord", "Limits", "ModelLifecycle", "ProbeResult", "RelayClose", "RelayConnection", "RelayHandler", "RelayRules", "RelayToolCall", "ScopePolicy", "VoiceClient", "_Bell", "_Bells", "_Gathering", "_SharedLimits", "_Voice", "_VoiceConfig", "_Work", "_after_fork", "_at_exit", "_describe"]
 
 _ADMIT_SCRIPT: Final[str]
 _SETTLE_SCRIPT: Final[str]
@@ -153,9 +153,9 @@ class CredentialBroker:
         Raises one of :mod:`nova_sonic.errors`; ``LimitExceeded`` and ``ServiceUnavailable`` without a word to STS.
         In an ``async def`` use :meth:`issue_async`, since this one stops the event loop.
         """
-    async def issue_async(self, /, subject: str) -> Grant:
+    def issue_async(self, /, subject: str) -> Coroutine[Any, Any, Grant]:
         """
-        Issues credentials for a subject, for asyncio and uvloop.
+        Issues credentials for a subject, for asyncio (with any loop) and trio.
 
         >>> async def view():
         ...     grant = await broker.issue_async("user-4711")
@@ -187,9 +187,9 @@ class CredentialBroker:
         >>> all(result.passed for result in broker.probe())
         True
         """
-    async def probe_async(self, /, *, bedrock_endpoint_url: str | None = None) -> list[ProbeResult]:
+    def probe_async(self, /, *, bedrock_endpoint_url: str | None = None) -> Coroutine[Any, Any, list[ProbeResult]]:
         """
-        The same for asyncio and uvloop.
+        The same for asyncio (with any loop) and trio.
 
         >>> all(result.passed for result in asyncio.run(broker.probe_async()))
         True
@@ -500,7 +500,7 @@ class RelayConnection:
         """
         Its own name, 32 hexadecimal digits drawn at random.
         """
-    async def next(self, /) -> list[str | bytes | RelayToolCall | RelayClose] | None:
+    def next(self, /) -> Coroutine[Any, Any, list[str | bytes | RelayToolCall | RelayClose] | None]:
         """
         Waits for the next things to do, in their order: a text or bytes to send, a tool to run, the socket to close.
         ``None`` when both sides are done. For one task at a time; cancelled, it may lose what it has just taken.
@@ -564,7 +564,7 @@ class RelayHandler:
         description and JSON Schema of each) whose calls the server answers. One that has to be refused gets a connection,
         too: it says why, and closes.
         """
-    async def emptied(self, /) -> None:
+    def emptied(self, /) -> Coroutine[Any, Any, None]:
         """
         Waits until the last conversation is over.
         """
@@ -764,6 +764,59 @@ class VoiceClient:
         """
         The model that conversations are held with.
         """
+    @property
+    def region_name(self, /) -> str:
+        """
+        The region that conversations are held in.
+        """
+
+@final
+class _Bell:
+    """
+    The bell of one conversation: ``_Voice`` takes it for a function to call. Private to this package.
+    """
+    @property
+    def number(self, /) -> int:
+        """
+        By which ``_Bells`` tells that it has rung.
+        """
+
+@final
+class _Bells:
+    """
+    The bells of one loop. Private to this package.
+    """
+    def __new__(cls, /) -> _Bells:
+        """
+        Raises ``OSError`` where there is no such socket.
+        """
+    def bell(self, /) -> _Bell:
+        """
+        Another bell.
+        """
+    def fileno(self, /) -> int:
+        """
+        The socket, readable when a bell has rung.
+        """
+    def rung(self, /) -> list[int]:
+        """
+        Which have rung since this was asked last.
+        """
+
+@final
+class _Gathering:
+    """
+    An answer that is still being given. Private to this package.
+    """
+    def __new__(cls, /) -> _Gathering: ...
+    def add(self, /, event: Any) -> bool:
+        """
+        Takes the next event; whether the answer has come to its end with it.
+        """
+    def answer(self, /) -> tuple[str, bytes, int, bool]:
+        """
+        What has come so far: words, sound, samples per second, and whether it was interrupted.
+        """
 
 @final
 class _SharedLimits:
@@ -776,18 +829,18 @@ class _SharedLimits:
         Lets a request in. ``keys`` are those of lock, minute, day, address, breaker and total; ``limits`` the lock's
         milliseconds, then issues per minute, per day, per address and in total, 0 for none.
         """
-    async def admit_async(self, /, keys: SupportsLenAndGetItem[str], limits: tuple[SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex], token: str) -> tuple[str, int]:
+    def admit_async(self, /, keys: SupportsLenAndGetItem[str], limits: tuple[SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex, SupportsIndex], token: str) -> Coroutine[Any, Any, tuple[str, int]]:
         """
-        The same for asyncio and uvloop.
+        The same for asyncio and trio.
         """
     def settle(self, /, keys: SupportsLenAndGetItem[str], token: str, generation: SupportsIndex, outcome: SupportsIndex, breaker: tuple[SupportsIndex, SupportsIndex]) -> None:
         """
         Ends what was let in: 0 when STS answered, 1 when it failed, 2 when nothing is known; ``breaker`` is how many
         failures open it, and for how many milliseconds.
         """
-    async def settle_async(self, /, keys: SupportsLenAndGetItem[str], token: str, generation: SupportsIndex, outcome: SupportsIndex, breaker: tuple[SupportsIndex, SupportsIndex]) -> None:
+    def settle_async(self, /, keys: SupportsLenAndGetItem[str], token: str, generation: SupportsIndex, outcome: SupportsIndex, breaker: tuple[SupportsIndex, SupportsIndex]) -> Coroutine[Any, Any, None]:
         """
-        The same for asyncio and uvloop.
+        The same for asyncio and trio.
         """
 
 @final
@@ -797,7 +850,8 @@ class _Voice:
     """
     def __new__(cls, /, client: VoiceClient, config: _VoiceConfig, ring: Any) -> _Voice:
         """
-        Begins to open a conversation. ``ring`` is called, by another thread, when there is something new to see.
+        Begins to open a conversation. When there is something new to see, ``ring`` is called by another thread, or rings if
+        it is a bell.
         """
     def __reduce__(self, /) -> str:
         """
@@ -862,7 +916,30 @@ class _VoiceConfig:
     """
     What a conversation is to be like. Private to this package: ``nova_sonic.VoiceSession`` says what is meant.
     """
-    def __new__(cls, /, *, system_prompt: str | None = None, speech_prompt: str | None = None, history: Sequence[tuple[str, str]] | None = None, voice_id: str | None = None, input_sample_rate: int | None = None, output_sample_rate: int | None = None, max_tokens: int | None = None, top_p: float | None = None, temperature: float | None = None, endpointing: str | None = None, tools: Sequence[tuple[str, str, str]] | None = None, tool_choice: str | None = None, speak_first: str | None = None, microphone: str | None = None, playback: str | None = None, open_timeout: float | None = None, answer_timeout: float | None = None, tool_timeout: float | None = None, idle_timeout: float | None = None, max_duration: float | None = None) -> _VoiceConfig: ...
+    def __new__(cls, /, *, system_prompt: str | None = None, speech_prompt: str | None = None, history: Sequence[tuple[str, str]] | None = None, voice_id: str | None = None, input_sample_rate: int | None = None, output_sample_rate: int | None = None, max_tokens: int | None = None, top_p: float | None = None, temperature: float | None = None, endpointing: str | None = None, tools: Sequence[tuple[str, str, str]] | None = None, tool_choice: str | None = None, speak_first: str | None = None, microphone: str | None = None, playback: str | None = None, open_timeout: float | None = None, answer_timeout: float | None = None, tool_timeout: float | None = None, idle_timeout: float | None = None, max_duration: float | None = None, renewal: bool | None = None, renew_after: float | None = None) -> _VoiceConfig: ...
+
+@final
+class _Work:
+    """
+    What one coroutine waits for. Private to this package.
+    """
+    def begin(self, /, ring: Any) -> None:
+        """
+        Begins; ``ring`` is called by another thread, or rings if it is a bell, once the work is over.
+        """
+    def give_up(self, /) -> None:
+        """
+        Gives it up: it is over a moment later.
+        """
+    @property
+    def is_over(self, /) -> bool:
+        """
+        Whether nothing of it runs any more.
+        """
+    def outcome(self, /) -> Any:
+        """
+        What came of it, for the first who asks.
+        """
 
 def _after_fork() -> None:
     """

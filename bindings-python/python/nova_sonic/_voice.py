@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import inspect
-import weakref
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nova_sonic import _pcm, _worlds
-from nova_sonic._conversation import LAST_WORDS, Conversation, Outcome, failed, finished, logger, too_late
+from nova_sonic import _native, _pcm, _tracing, _worlds
+from nova_sonic._answer import Answer
+from nova_sonic._conversation import (
+    LAST_WORDS,
+    Conversation,
+    Outcome,
+    failed,
+    finished,
+    kind_of_error,
+    logger,
+    too_late,
+)
+from nova_sonic.errors import SessionClosed
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,8 +51,11 @@ class VoiceSession(Conversation):
     otherwise sound is taken as played in real time from the moment that it comes.
 
     How long: ``open_timeout`` (10 seconds), ``answer_timeout`` (20), ``tool_timeout`` (120), ``idle_timeout`` (none) and
-    ``max_duration`` (none). The service ends a stream after eight minutes:
-    :class:`~nova_sonic.events.RenewalDue` comes before that.
+    ``max_duration`` (none). The service ends a stream after eight minutes, and with the credentials that opened it. The
+    conversation goes on over another by then: from ``renew_after`` (360) seconds on it looks for a moment in which nobody
+    speaks, and tells of it with :class:`~nova_sonic.events.Renewing` and :class:`~nova_sonic.events.Renewed`. A stream that
+    breaks is replaced at once. With ``renewal=False`` it only tells when a renewal is due, with
+    :class:`~nova_sonic.events.RenewalDue`, and ends when its stream breaks.
 
     How to reach the service: the keywords of :class:`VoiceClient`, or a ``client`` that many sessions share.
 
@@ -51,19 +65,26 @@ class VoiceSession(Conversation):
 
     _world: World
     _context: contextvars.Context
-    _news: Flag | None = None
+    _take_bell_down: Callable[[], None]
 
     async def open(self) -> None:
         """Opens the conversation; ``async with`` does it. Raises one of :mod:`nova_sonic.errors`."""
+        self._not_begun()
         self._world = world = _worlds.current()
         self._context = contextvars.copy_context()
         self._running: set[Callable[[], object]] = set()
-        voice = self._begin(_bell(self, world))
+        self._waiting: list[Flag] = []
+        bell, self._take_bell_down = world.hang_bell(self)
+        try:
+            voice = self._begin(bell)
+        except BaseException:
+            self._take_bell_down()
+            raise
         try:
             while not voice.opened():
                 await self._news_come()
-        except BaseException:
-            self._over = True
+        except BaseException as why:
+            self._refused(why)
             voice.hang_up()
             raise
         logger.info("a conversation began with %s", self._client.model_id)
@@ -79,7 +100,7 @@ class VoiceSession(Conversation):
         try:
             await self._world.at_the_end(LAST_WORDS, self._until_over)
         finally:
-            self._over = True
+            self._end()
             self._look()
             for cancel in list(self._running):
                 cancel()
@@ -106,6 +127,22 @@ class VoiceSession(Conversation):
                 raise StopAsyncIteration
             await self._news_come()
 
+    async def answer(self) -> Answer:
+        """Takes the events up to the end of the model's answer, and returns its words and its sound.
+
+        >>> async def ask(question):
+        ...     async with VoiceSession() as session:
+        ...         await session.send_text(question)
+        ...         return await session.answer()
+        >>> asyncio.run(ask("Good morning!")).text
+        'Good morning!'
+        """
+        gathering = _native._Gathering()
+        async for event in self:
+            if gathering.add(event):
+                return Answer(*gathering.answer())
+        raise SessionClosed("the conversation ended before the answer did")
+
     async def send_audio(self, sound: _pcm.Sound) -> None:
         """Sends sound of the microphone: mono samples of 16 bits, any number of them, as bytes, a view or an array.
 
@@ -126,14 +163,24 @@ class VoiceSession(Conversation):
         """Called in the loop's thread when there is something new."""
         if not self._over:
             self._collect()
-        if self._news is not None:
-            self._news.set()
-            self._news = None
+        waiting, self._waiting = self._waiting, []
+        for flag in waiting:
+            flag.set()
+
+    def _end(self) -> None:
+        super()._end()
+        self._take_bell_down()
 
     async def _news_come(self) -> None:
-        if self._news is None:
-            self._news = self._world.flag()
-        await self._news.wait()
+        flag = self._world.flag()
+        self._waiting.append(flag)
+        try:
+            await flag.wait()
+        except BaseException:
+            # Cancelled; unless there are news already, nobody else takes it off.
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(flag)
+            raise
 
     async def _until_over(self) -> None:
         while not self._over:
@@ -143,8 +190,11 @@ class VoiceSession(Conversation):
         async def work() -> None:
             seconds = self._seconds(tool)
             try:
-                outcome = await self._world.within(seconds, lambda: self._run(tool, call))
-                self._answer(call, too_late(call, seconds) if outcome is None else outcome)
+                with _tracing.tool(self._trace, call) as tell:
+                    came = await self._world.within(seconds, lambda: self._run(tool, call))
+                    outcome = too_late(call, seconds) if came is None else came
+                    tell(kind_of_error(outcome))
+                self._answer(call, outcome)
             finally:
                 self._running.discard(cancel)
 
@@ -163,15 +213,3 @@ class VoiceSession(Conversation):
         except Exception as why:  # noqa: BLE001 - whatever a tool raises, the conversation goes on
             return failed(call, why)
         return finished(call, result)
-
-
-def _bell(session: VoiceSession, world: World) -> Callable[[], None]:
-    # A session that is forgotten must not be kept by what could tell it something: it is hung up then.
-    known = weakref.ref(session)
-
-    def look() -> None:
-        session = known()
-        if session is not None:
-            session._look()
-
-    return lambda: world.call_soon(look)

@@ -15,7 +15,7 @@
 
     app = relay_app(handler, authorize=authorize, session_config=session_config, tools=[find_story])
 
-Within FastAPI or Starlette: ``app.mount("/voice", relay_app(...))``. In the page, ``relay: "/voice"`` of
+Within FastAPI or Starlette: ``app.mount("/voice", relay_app(...))``. In the page, ``relay: "/voice/"`` of
 ``@nova-sonic/web`` leads to it.
 """
 
@@ -28,6 +28,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from nova_sonic.relay import (
+    STALL_SECONDS,
     SUBPROTOCOL,
     CloseCode,
     Refused,
@@ -63,6 +64,7 @@ def relay_app(
     on_event: Callable[[Scope, dict[str, Any]], Any] | None = None,
     on_end: Callable[[Scope, dict[str, Any]], Any] | None = None,
     allowed_origins: Collection[str] = (),
+    stall_seconds: float = STALL_SECONDS,
 ) -> Application:
     """An ASGI application that relays conversations between browsers and the service.
 
@@ -74,7 +76,8 @@ def relay_app(
     not runs in the event loop, except for ``authorize`` and ``session_config``, which run in a thread.
 
     A browser sends cookies to a WebSocket for any page that opens one, so pages of other origins than the server's own are
-    refused unless they are in ``allowed_origins``, written as ``https://app.example.com``.
+    refused unless they are in ``allowed_origins``, written as ``https://app.example.com``. A client that takes nothing of
+    what it is sent for ``stall_seconds`` is gone.
     """
     origins = frozenset(allowed_origins)
     fixed = None if callable(tools) else list(tools)
@@ -111,7 +114,7 @@ def relay_app(
         connection, mine = await chosen(scope)
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
         listener = None if on_event is None else lambda event: on_event(scope, event)
-        relay = Relay(connection, _Socket(send), tools=mine, on_event=listener)
+        relay = Relay(connection, _Socket(send), tools=mine, on_event=listener, stall_seconds=stall_seconds)
         reader = asyncio.ensure_future(_read(connection, receive))
         try:
             record = await relay.run()

@@ -24,8 +24,19 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from nova_sonic import _pcm
-from nova_sonic._conversation import LAST_WORDS, Conversation, Outcome, failed, finished, logger, too_late
+from nova_sonic import _native, _pcm, _tracing
+from nova_sonic._answer import Answer
+from nova_sonic._conversation import (
+    LAST_WORDS,
+    Conversation,
+    Outcome,
+    failed,
+    finished,
+    kind_of_error,
+    logger,
+    too_late,
+)
+from nova_sonic.errors import SessionClosed
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -60,8 +71,8 @@ class VoiceSession(Conversation):
             try:
                 while not voice.opened():
                     self._wait(None)
-            except BaseException:
-                self._over = True
+            except BaseException as why:
+                self._refused(why)
                 voice.hang_up()
                 raise
             logger.info("a conversation began with %s", self._client.model_id)
@@ -80,7 +91,7 @@ class VoiceSession(Conversation):
                 while not self._over and time.monotonic() < deadline:
                     self._wait(deadline - time.monotonic())
             finally:
-                self._over = True
+                self._end()
                 self._changed.notify_all()
 
     def __enter__(self) -> Self:
@@ -115,6 +126,21 @@ class VoiceSession(Conversation):
                     return None
                 self._wait(left)
 
+    def answer(self) -> Answer:
+        """Takes the events up to the end of the model's answer, and returns its words and its sound.
+
+        >>> from nova_sonic.blocking import VoiceSession
+        >>> with VoiceSession() as session:
+        ...     session.send_text("Good morning!")
+        ...     session.answer().text
+        'Good morning!'
+        """
+        gathering = _native._Gathering()
+        for event in self:
+            if gathering.add(event):
+                return Answer(*gathering.answer())
+        raise SessionClosed("the conversation ended before the answer did")
+
     def send_audio(self, sound: _pcm.Sound) -> None:
         """Sends sound of the microphone: mono samples of 16 bits, any number of them, as bytes, a view or an array.
 
@@ -148,17 +174,20 @@ class VoiceSession(Conversation):
         seconds = self._seconds(tool)
         answered = threading.Lock()
 
-        def answer(outcome: Outcome) -> None:
-            if answered.acquire(blocking=False):
+        def answer(outcome: Outcome) -> bool:
+            is_first = answered.acquire(blocking=False)
+            if is_first:
                 self._answer(call, outcome)
+            return is_first
 
         late = threading.Timer(seconds, lambda: answer(too_late(call, seconds)))
         late.daemon = True
 
         def work() -> None:
-            outcome = _run(tool, call)
-            late.cancel()
-            answer(outcome)
+            with _tracing.tool(self._trace, call) as tell:
+                outcome = _run(tool, call)
+                late.cancel()
+                tell(kind_of_error(outcome) if answer(outcome) else "timeout")
 
         late.start()
         context = self._context.copy()

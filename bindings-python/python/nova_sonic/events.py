@@ -28,6 +28,8 @@ __all__ = [
     "Interrupted",
     "Message",
     "RenewalDue",
+    "Renewed",
+    "Renewing",
     "State",
     "StateChanged",
     "Tokens",
@@ -160,12 +162,34 @@ class Usage:
 
 @dataclass(frozen=True)
 class RenewalDue:
-    """The stream's end is near: ``stream_life`` (the service ends it after eight minutes) or ``credentials``.
+    """With ``renewal=False``: the end of the stream (``stream_life``, eight minutes) or of the credentials is near.
 
     Open another session with this one's ``history``.
     """
 
     reason: Literal["stream_life", "credentials"] | str
+
+
+@dataclass(frozen=True)
+class Renewing:
+    """The conversation looks for a moment to go on over another stream, for this one's end is near; or it broke."""
+
+    reason: Literal["stream_life", "credentials", "connection"] | str
+    """What ends: the stream, which the service ends after eight minutes, or the credentials that opened it; or the
+    connection has ended already."""
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """The conversation goes on over another stream.
+
+    >>> Renewed("stream_life", gap_ms=0)
+    Renewed(reason='stream_life', gap_ms=0)
+    """
+
+    reason: Literal["stream_life", "credentials", "connection"] | str
+    gap_ms: int
+    """How long there was no stream: nothing, unless the old one ended before the new one was open."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +221,18 @@ class Closed:
 
 
 Event: TypeAlias = (
-    StateChanged | Transcript | Audio | Interrupted | ToolCall | Usage | RenewalDue | Error | Unknown | Closed
+    StateChanged
+    | Transcript
+    | Audio
+    | Interrupted
+    | ToolCall
+    | Usage
+    | RenewalDue
+    | Renewing
+    | Renewed
+    | Error
+    | Unknown
+    | Closed
 )
 """Any of them."""
 

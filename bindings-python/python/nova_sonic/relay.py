@@ -42,7 +42,7 @@ __all__ = [
 SUBPROTOCOL = "nova-sonic.relay.v1"
 """What both sides name when the WebSocket is opened."""
 STALL_SECONDS = 30.0
-"""Seconds that a client has to take a message; one that does not read is gone."""
+"""Seconds that a client has to take a message, unless told otherwise; one that does not read is gone."""
 
 logger = logging.getLogger("nova_sonic.relay")
 
@@ -103,12 +103,14 @@ class Relay:
         tools: Tools = (),
         on_event: Callable[[dict[str, Any]], Any] | None = None,
         in_thread: InThread = asyncio.to_thread,
+        stall_seconds: float = STALL_SECONDS,
     ) -> None:
         self.connection = connection
         self._socket = socket
         self._tools = {one.name: one for one in made(tools)}
         self._on_event = on_event
         self._in_thread = in_thread
+        self._stall_seconds = stall_seconds
         self._open = True
         self._running: set[asyncio.Task[None]] = set()
 
@@ -136,7 +138,7 @@ class Relay:
             task.add_done_callback(self._running.discard)
         elif self._open:
             try:
-                await asyncio.wait_for(self._send(message), STALL_SECONDS)
+                await asyncio.wait_for(self._send(message), self._stall_seconds)
             except Exception as why:  # noqa: BLE001 - however a server says that nobody is there, nobody is
                 logger.debug("conversation %s lost its client: %s", self.connection.id, type(why).__name__)
                 self._leave()

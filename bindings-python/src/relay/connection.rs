@@ -13,10 +13,11 @@ use nova_sonic_core::{
     relay_handler::{RelayConnection, RelayMessage},
     session::SessionError,
 };
-use pyo3::{coroutine::CancelHandle, exceptions::PyTypeError, prelude::*, types::PyBytes};
+use pyo3::{exceptions::PyTypeError, prelude::*, types::PyBytes};
 
 use super::message::ToDo;
 use crate::{
+    awaited::{self, Coroutine},
     error,
     runtime::{self, Current},
 };
@@ -91,10 +92,13 @@ impl PyRelayConnection {
 
     /// Waits for the next things to do, in their order: a text or bytes to send, a tool to run, the socket to close.
     /// ``None`` when both sides are done. For one task at a time; cancelled, it may lose what it has just taken.
-    async fn next(&self, #[pyo3(cancel_handle)] cancel: CancelHandle) -> PyResult<Option<Vec<ToDo>>> {
+    fn next(&self, py: Python<'_>) -> PyResult<Coroutine<Option<Vec<ToDo>>>> {
         let connection = Arc::clone(self.connection()?);
-        let taken = self.current.clone().join(cancel, async move { batch(&connection).await }).await?;
-        Ok(taken.map(|messages| messages.into_iter().filter_map(ToDo::of).collect()))
+        let current = self.current.clone();
+        let begin = move |_: Python<'_>| Ok((current, async move { batch(&connection).await }));
+        awaited::coroutine(py, "next", begin, |_, taken| {
+            Ok(taken.map(|messages| messages.into_iter().filter_map(ToDo::of).collect::<Vec<_>>()))
+        })
     }
 
     /// Gives a tool's result, the text of any JSON; ``False`` for a call that does not wait any more.

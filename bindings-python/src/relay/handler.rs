@@ -8,7 +8,7 @@ use nova_sonic_core::{
     relay::Fault,
     relay_handler::{RelayHandler, RelayLedger},
 };
-use pyo3::{coroutine::CancelHandle, exceptions::PyTypeError, prelude::*};
+use pyo3::{exceptions::PyTypeError, prelude::*, types::PyNone};
 
 use super::{
     connection::{PyRelayConnection, close_code},
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     argument::{Given, given, name},
+    awaited::{self, Coroutine},
     error,
     runtime::{self, Current, Generation},
     voice::PyVoiceClient,
@@ -191,13 +192,15 @@ impl PyRelayHandler {
     }
 
     /// Waits until the last conversation is over.
-    async fn emptied(&self, #[pyo3(cancel_handle)] cancel: CancelHandle) -> PyResult<()> {
-        let (current, handler) = Python::attach(|py| {
+    fn emptied(slf: Bound<'_, Self>) -> PyResult<Coroutine<Py<PyNone>>> {
+        let py = slf.py();
+        let owner = slf.unbind();
+        let begin = move |py: Python<'_>| {
             let current = runtime::current(py)?;
-            let handler = self.handler(py, &current)?;
-            Ok::<_, PyErr>((current, handler))
-        })?;
-        current.join(cancel, async move { handler.emptied().await }).await
+            let handler = owner.get().handler(py, &current)?;
+            Ok((current, async move { handler.emptied().await }))
+        };
+        awaited::coroutine(py, "emptied", begin, |py, ()| Ok(awaited::none(py)))
     }
 
     fn __repr__(&self) -> String {

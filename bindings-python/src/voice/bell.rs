@@ -7,17 +7,26 @@ use std::{
 
 use pyo3::prelude::*;
 
-use crate::messenger::Messenger;
+use super::bells::PyBell;
+use crate::{messenger::Messenger, runtime::Current};
+
+/// The bell that Python hangs: one on a socket, or else a function for the messenger's thread to call.
+pub(crate) fn bell(py: Python<'_>, ring: Py<PyAny>, current: &Current) -> Waker {
+    match ring.bind(py).cast::<PyBell>() {
+        Ok(bell) => bell.get().waker(),
+        Err(_) => Bell::waker(ring, current.messenger()),
+    }
+}
 
 /// A function of Python's and the thread that calls it.
-pub(super) struct Bell {
+struct Bell {
     ring: Arc<Py<PyAny>>,
     messenger: Messenger,
 }
 
 impl Bell {
     /// The bell as the core rings it: at most once for each time that there was nothing to take.
-    pub(super) fn waker(ring: Py<PyAny>, messenger: Messenger) -> Waker {
+    fn waker(ring: Py<PyAny>, messenger: Messenger) -> Waker {
         Waker::from(Arc::new(Self { ring: Arc::new(ring), messenger }))
     }
 }

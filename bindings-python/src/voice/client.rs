@@ -42,6 +42,7 @@ use crate::{
 pub(crate) struct PyVoiceClient {
     settings: Arc<Settings>,
     model_id: String,
+    region_name: String,
     /// Locked only while attached to the interpreter and never across a call into it, as a fork demands.
     made: Mutex<(Generation, Arc<Workshop>)>,
 }
@@ -83,7 +84,8 @@ impl Settings {
         if let Some(credentials) = &self.credentials {
             builder = builder.credentials_provider(credentials.clone());
         }
-        builder.build().await
+        // the thread of the runtime rests by itself: sound need not wait a second time
+        Ok(builder.build().await?.for_resting_thread())
     }
 }
 
@@ -162,15 +164,26 @@ impl PyVoiceClient {
             connections: if shared_connection.value { Connections::Shared } else { Connections::Each },
         });
         let client = runtime::once(py, settings.build())?.map_err(|why| error::client(py, &why))?;
-        let model_id = client.model_id().to_owned();
+        let (model_id, region_name) = (client.model_id().to_owned(), client.region().to_owned());
         let workshop = Workshop { settings: Arc::clone(&settings), client: OnceCell::new_with(Some(client)) };
-        Ok(Self { settings, model_id, made: Mutex::new((runtime::generation(), Arc::new(workshop))) })
+        Ok(Self {
+            settings,
+            model_id,
+            region_name,
+            made: Mutex::new((runtime::generation(), Arc::new(workshop))),
+        })
     }
 
     /// The model that conversations are held with.
     #[getter]
     fn model_id(&self) -> &str {
         &self.model_id
+    }
+
+    /// The region that conversations are held in.
+    #[getter]
+    fn region_name(&self) -> &str {
+        &self.region_name
     }
 
     fn __repr__(&self) -> String {

@@ -16,6 +16,10 @@ use crate::{
     error,
 };
 
+/// A gap in the sound after which silence fills it. An application that speaks moves this deadline with every frame, and
+/// tokio wakes up to 64 ms before one: nearer ones would wake the thread for nothing, a dozen times a second.
+const GAP: Duration = Duration::from_millis(160);
+
 /// What a conversation is to be like. Private to this package: ``nova_sonic.VoiceSession`` says what is meant.
 #[pyclass(frozen, module = "nova_sonic._native", name = "_VoiceConfig")]
 pub(crate) struct PyVoiceConfig {
@@ -28,7 +32,8 @@ impl PyVoiceConfig {
     #[pyo3(signature = (*, system_prompt = None, speech_prompt = None, history = None, voice_id = None,
         input_sample_rate = None, output_sample_rate = None, max_tokens = None, top_p = None, temperature = None,
         endpointing = None, tools = None, tool_choice = None, speak_first = None, microphone = None, playback = None,
-        open_timeout = None, answer_timeout = None, tool_timeout = None, idle_timeout = None, max_duration = None))]
+        open_timeout = None, answer_timeout = None, tool_timeout = None, idle_timeout = None, max_duration = None,
+        renewal = None, renew_after = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python, each with a name at the call")]
     fn new(
         py: Python<'_>,
@@ -52,6 +57,8 @@ impl PyVoiceConfig {
         tool_timeout: Option<Given<name::ToolTimeout, Duration>>,
         idle_timeout: Option<Given<name::IdleTimeout, Duration>>,
         max_duration: Option<Given<name::MaxDuration, Duration>>,
+        renewal: Option<Given<name::Renewal, bool>>,
+        renew_after: Option<Given<name::RenewAfter, Duration>>,
     ) -> PyResult<Self> {
         let mut config = SessionConfig::default();
         replace(&mut config.system_prompt, system_prompt);
@@ -76,6 +83,9 @@ impl PyVoiceConfig {
         replace(&mut config.timing.tool, tool_timeout);
         config.timing.idle = given(idle_timeout);
         config.timing.life = given(max_duration);
+        replace(&mut config.renewal, renewal);
+        replace(&mut config.timing.renew, renew_after);
+        config.timing.gap = GAP;
         // What the core would refuse at the opening is refused here, where it was written.
         Session::new(config.clone(), [0; 32], Tick::ZERO).map_err(|why| error::session(py, &why))?;
         Ok(Self { config })

@@ -138,7 +138,7 @@ def test_they_run_with_check_and_stop_a_wrong_project(nova: Nova) -> None:
 def test_they_are_listed_in_the_documentation() -> None:
     source = (ours.__doc__ or "").split()
     written = {word.strip("`") for word in source if word.startswith("``nova_sonic.")}
-    assert len(written) == 23
+    assert len(written) == 26
     assert all(checks.INFO for _ in written)
 
 

@@ -177,3 +177,143 @@ def test_another_process_ends_a_users_conversations(serve: Serve, ada: dict[str,
         assert "your lesson is over" in str(page.told)
 
     run(main)
+
+
+def kept(server: Server, until: Callable[[list[dict[str, Any]]], bool], which: str = "all") -> list[dict[str, Any]]:
+    """The sessions that the project has, once they are as they should be."""
+    deadline = time.monotonic() + 60
+    while True:
+        status, _, body = server.ask(path=f"/manage/?sessions={which}")
+        assert status == 200
+        sessions: list[dict[str, Any]] = json.loads(body)
+        if until(sessions):
+            return sessions
+        assert time.monotonic() < deadline, sessions
+        time.sleep(0.02)
+
+
+async def ask_for_weather(page: Page) -> None:
+    await page.begin()
+    await page.text("USER", "What is the weather like in Oslo?")
+    await page.until("as ada likes it")
+
+
+@SERVERS
+def test_a_conversation_is_written_down(kind: str, serve: Serve, ada: dict[str, str]) -> None:
+    server = serve(kind, PROJECT_SESSIONS='{"TRANSCRIPT_DAYS": 1}')
+    before = len(kept(server, lambda _: True))
+
+    async def main() -> None:
+        page = await Page.open(url(server, "recorded/"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(page)
+        sessions = await asyncio.to_thread(kept, server, lambda sessions: len(sessions) == before + 1)
+        assert (sessions[-1]["state"], sessions[-1]["transport"]) == ("open", "relay")
+        await page.end()
+
+    run(main)
+    session = kept(server, lambda sessions: sessions[-1]["state"] != "open")[-1]
+    assert (session["state"], session["reason"], session["tool_calls"]) == ("ended", "ended", "1")
+    assert (session["user_id"], session["object_id"]) == (ada["subject"], ada["subject"])
+    assert int(session["input_text"]) > 0
+    assert session["said"][0] == "What is the weather like in Oslo?"
+
+
+def test_a_record_that_cannot_be_made_keeps_nobody_from_talking(serve: Serve, ada: dict[str, str]) -> None:
+    server = serve("uvicorn-voice")
+    before = kept(server, lambda _: True)
+
+    async def main() -> None:
+        page = await Page.open(url(server, "recorded/?session=nonsense"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(page)
+        await page.end()
+        assert (page.closed, page.fault) == (1000, None)
+
+    run(main)
+    assert kept(server, lambda _: True) == before
+    assert "what is told that conversation" in server.stop()
+
+
+def test_without_days_nothing_that_was_said_is_written_down(serve: Serve, ada: dict[str, str]) -> None:
+    server = serve("uvicorn-voice")
+
+    async def main() -> None:
+        page = await Page.open(url(server, "recorded/"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(page)
+        await page.end()
+
+    run(main)
+    session = kept(server, lambda sessions: sessions[-1]["state"] != "open")[-1]
+    assert (session["state"], session["said"]) == ("ended", [])
+
+
+def test_another_process_tells_and_ends_one_session_and_no_other(
+    serve: Serve, ada: dict[str, str], redis_url: str
+) -> None:
+    first, second = (serve("uvicorn-voice", PROJECT_LAYER=redis_url) for _ in range(2))
+    before = len(kept(first, lambda _: True))
+
+    async def main() -> None:
+        pages = [await Page.open(url(first, "recorded/"), headers={"cookie": ada["cookie"]}) for _ in range(2)]
+        for page in pages:
+            await ask_for_weather(page)
+        sessions = await asyncio.to_thread(kept, first, lambda sessions: len(sessions) == before + 2)
+        mine = sessions[-2]["id"]
+        await asyncio.to_thread(second.ask, path=f"/manage/?tell={mine}&end_session={mine}")
+        told = [asyncio.ensure_future(page.rest()) for page in pages]
+        done, _ = await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED, timeout=60)
+        assert len(done) == 1
+        ended = pages[told.index(done.pop())]
+        assert (ended.closed, ended.fault) == (1000, None)
+        assert {"relay": {"status": {"minutesLeft": 2}}} in ended.told
+        [other] = [page for page in pages if page is not ended]
+        for task in told:
+            task.cancel()
+        await asyncio.wait(told)
+        assert other.closed is None and {"relay": {"status": {"minutesLeft": 2}}} not in other.told
+        await other.end()
+
+    run(main)
+    sessions = kept(first, lambda sessions: all(session["state"] == "ended" for session in sessions[-2:]))
+    assert [session["reason"] for session in sessions[-2:]] == ["ended", "ended"]
+
+
+def test_a_session_that_was_begun_before_has_many_connections_and_lets_nobody_in_when_it_is_over(
+    serve: Serve, ada: dict[str, str]
+) -> None:
+    server = serve("uvicorn-voice")
+
+    async def main() -> None:
+        first = await Page.open(url(server, "part/"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(first)
+        await first.end()
+        session = (await asyncio.to_thread(kept, server, lambda sessions: sessions[-1]["tool_calls"] == "1"))[-1]
+        assert session["state"] == "open"
+        second = await Page.open(url(server, f"recorded/?session={session['id']}"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(second)
+        await second.end()
+        done = (await asyncio.to_thread(kept, server, lambda sessions: sessions[-1]["state"] != "open"))[-1]
+        assert (done["id"], done["state"], done["tool_calls"]) == (session["id"], "ended", "2")
+        late = await Page.open(url(server, f"part/?session={session['id']}"), headers={"cookie": ada["cookie"]})
+        await late.rest()
+        assert (late.closed, late.fault) == (4003, "not_authorized")
+
+    run(main)
+
+
+def test_a_conversation_shows_that_it_lives_and_is_lost_with_its_server(serve: Serve, ada: dict[str, str]) -> None:
+    changes = {"PROJECT_SESSIONS": '{"LOST_AFTER": 1.5}'}
+    server = serve("uvicorn-voice", **changes)
+
+    async def main() -> None:
+        page = await Page.open(url(server, "recorded/"), headers={"cookie": ada["cookie"]})
+        await ask_for_weather(page)
+        seen = (await asyncio.to_thread(kept, server, lambda _: True))[-1]["seen"]
+        await asyncio.to_thread(kept, server, lambda sessions: sessions[-1]["seen"] > seen, "lost")
+        assert (await asyncio.to_thread(kept, server, lambda _: True, "lost"))[-1]["state"] == "open"
+        server.kill()
+        await page.rest()
+
+    run(main)
+    after = serve("uvicorn-voice", **changes)
+    lost = kept(after, lambda sessions: sessions[-1]["state"] != "open", "lost")[-1]
+    assert (lost["state"], lost["reason"]) == ("lost", "lost")

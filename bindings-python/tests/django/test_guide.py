@@ -95,10 +95,38 @@ def test_the_steps_of_the_readme_lead_to_credentials(tmp_path: Path, variables: 
     project.run("manage.py", "shell", "-c", ASK.format(path="/api/rest/aws-credentials/"))
 
 
+RECORD = """
+import json
+from django.contrib.auth import get_user_model
+from django.test import RequestFactory
+from mysite import views
+user = get_user_model().objects.get_or_create(username="ada")[0]
+request = RequestFactory().post("/", "{}", content_type="application/json")
+request.user = user
+session = json.loads(views.start(request).content)["session"]
+print(sorted(json.loads(views.end(request, session).content)), user.voice_sessions.get().state)
+"""
+
+
+def test_the_steps_of_the_readme_lead_to_records(tmp_path: Path, variables: dict[str, str]) -> None:
+    project = Project(tmp_path, variables)
+    project.append("settings.py", block("settings.py"))
+    project.append("settings.py", block("settings.py, with records"))
+    (tmp_path / "mysite" / "views.py").write_text(block("views.py"))
+    project.run("manage.py", "check", "--fail-level", "WARNING")
+    project.run("manage.py", "migrate", "--verbosity", "0")
+    assert "['seconds'] ended" in project.run("manage.py", "shell", "-c", RECORD)
+    assert "Deleted: 0 messages, 0 sessions." in project.run("manage.py", "nova_sonic_forget")
+
+
 def test_the_settings_of_the_readme_exist() -> None:
-    from nova_sonic.django.conf import Settings
+    from nova_sonic.django.conf import Sessions, Settings
 
     text = README.read_text().partition("### What you may want to set")[2].partition("\n\n`help(")[0]
     named = set(re.findall(r'^\| `"([A-Z_]+)"`', text, re.MULTILINE))
     assert len(named) == 6
     assert named <= {name.upper() for name in Settings.__dataclass_fields__}
+    kept = set(
+        re.findall(r'^\| `"([A-Z_]+)"`', README.read_text().partition('`NOVA_SONIC["SESSIONS"]')[2], re.MULTILINE)
+    )
+    assert kept == {name.upper() for name in Sessions.__dataclass_fields__}

@@ -60,11 +60,13 @@ def test_every_setting_is_read() -> None:
         "CACHE": "redis",
         "LIMITS": {"PER_MINUTE": 1, "PER_DAY": 2, "PER_ADDRESS_PER_MINUTE": 3, "TOTAL_PER_MINUTE": 4},
         "BREAKER": {"FAILURES": 2, "PAUSE": 1},
+        "SESSIONS": {"TRANSCRIPT_DAYS": 30, "DAYS": 365, "LOST_AFTER": 60},
     }
     settings, problems = conf.read(written, environment={})
     assert problems == ()
     assert set(written) == {name.upper() for name in settings.__dataclass_fields__}
     assert settings.limits == conf.Limits(1, 2, 3, 4) and settings.breaker == conf.Breaker(2, 1.0)
+    assert settings.sessions == conf.Sessions(30, 365, 60.0)
     assert settings.open_window == 60.0 and settings.session_name_key == b"sixteen bytes at least"
 
 

@@ -13,6 +13,8 @@ const SPELLINGS = [
     ['voice_id', 'voice'],
     ['inference.temperature', 'temperature'],
     ['tool_choice', 'toolChoice'],
+    ['timing.gap', 'limits.gapMs'],
+    ['timing.keep_alive', 'limits.keepAliveMs'],
 ];
 
 const files = vectorFiles('sessions');

@@ -4,6 +4,7 @@ import type {
   AudioDevice,
   AudioDevices,
   ConnectionKind,
+  LateOptions,
   Message,
   MicrophonePosition,
   PlaybackStatistics,
@@ -52,7 +53,11 @@ export class SessionDouble implements VoiceSessionLike {
     return [...this.#listeners.values()].reduce((count, { size }) => count + size, 0);
   }
 
-  start(): Promise<void> {
+  /** What it was started with. */
+  rest: Promise<LateOptions> | undefined;
+
+  start(rest?: Promise<LateOptions>): Promise<void> {
+    this.rest = rest;
     this.done.push('start');
     this.enter('initializing');
     return new Promise((resolve, reject) => (this.#settle = { resolve, reject }));

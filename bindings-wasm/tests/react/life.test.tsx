@@ -205,6 +205,15 @@ test('one conversation may have options of its own', () => {
   assert.deepEqual({ voice, systemPrompt }, { voice: 'amy', systemPrompt: 'You ask questions.' });
 });
 
+test('a conversation is started at once, with the promise of what a server has to say', () => {
+  const { made, createSession } = sessionsMade();
+  const { out, element } = page({ createSession });
+  render(element());
+  const rest = new Promise<never>(() => {});
+  act(() => void out.controls?.startWith({ voice: 'amy' }, rest));
+  assert.deepEqual([made[0]?.options.voice, made[0]?.done, made[0]?.rest], ['amy', ['start'], rest]);
+});
+
 test('a click handler may be the control itself: the event is no option', () => {
   const { made, createSession } = sessionsMade();
   const { out, element } = page({ createSession });

@@ -18,6 +18,7 @@ export function grantSource(source: CredentialsSource | undefined): GrantSource 
     url: address(request.url, 'credentials').href,
     method: request.method ?? (request.csrf === undefined ? 'GET' : 'POST'),
     credentials: request.credentials ?? 'same-origin',
+    headers: typeof request.headers === 'function' ? undefined : allHeaders(request, request.headers),
   };
 }
 
@@ -60,8 +61,12 @@ function address(given: string | URL, option: string): URL {
 
 async function headersFor(source: CredentialsSource | undefined): Promise<Record<string, string>> {
   if (source === undefined || typeof source === 'function') return {};
-  const { headers, csrf } = asRequest(source);
-  const given = typeof headers === 'function' ? await headers() : headers;
+  const request = asRequest(source);
+  const { headers } = request;
+  return allHeaders(request, typeof headers === 'function' ? await headers() : headers);
+}
+
+function allHeaders({ csrf }: CredentialsRequest, given: Record<string, string> | undefined): Record<string, string> {
   return { ...given, ...(csrf !== undefined && forgeryToken(csrf)) };
 }
 
@@ -101,7 +106,11 @@ function seconds(date: Date): string {
 
 async function relayAddress(source: RelaySource | undefined, signal: AbortSignal): Promise<string> {
   if (source === undefined) throw voiceError('relay_unreachable', 'no relay was named');
-  const given = typeof source === 'function' ? await source({ signal }) : source;
+  return socketAddress(typeof source === 'function' ? await source({ signal }) : source);
+}
+
+/** Where a WebSocket is opened, whatever it was given as. */
+export function socketAddress(given: string | URL): string {
   const url = address(given, 'relay');
   url.protocol = url.protocol.replace(/^http/, 'ws');
   return url.href;

@@ -12,6 +12,17 @@ export async function listDevices(): Promise<AudioDevices> {
   return { inputs: of('audioinput'), outputs: of('audiooutput') };
 }
 
+/** Whether the user has allowed the microphone before; `false` where the browser does not tell. */
+export async function allowedBefore(): Promise<boolean> {
+  try {
+    // older types do not know this name, nor do older browsers
+    const { state } = await navigator.permissions.query({ name: 'microphone' as PermissionName });
+    return state === 'granted';
+  } catch {
+    return false;
+  }
+}
+
 /** Calls back with the new lists when something is plugged in or out; the function returned ends that. */
 export function watchDevices(changed: (devices: AudioDevices) => void): () => void {
   const devices = mediaDevices();

@@ -81,6 +81,8 @@ export class Microphone {
 
   /** Asks for the microphone and connects it; rejects with a typed error. */
   async open(): Promise<void> {
+    // on its way while the user is asked; what fails is told when it is needed
+    addWorklet(this.#context, 'capture', this.#options.assets).catch(() => {});
     const stream = this.#options.stream ?? (await this.#ask(this.#wanted));
     if (this.#dropped(stream)) return;
     this.#stream = stream;
@@ -144,9 +146,11 @@ export class Microphone {
     for (const track of stream.getAudioTracks()) track.enabled = this.#enabled;
     await this.#attach(stream);
     // a context that was made before the microphone was allowed may have waited for that
-    if (!(await runs(this.#context)) && !this.#closed) this.#listener.failed(voiceError('playback_blocked'));
+    void runs(this.#context).then((running) => {
+      if (!running && !this.#closed) this.#listener.failed(voiceError('playback_blocked'));
+    });
     this.#listed = false;
-    this.#look((await listDevices()).inputs);
+    void listDevices().then(({ inputs }) => this.#look(inputs));
   }
 
   /** WebKitGTK does not end the track of a device that is pulled out: it leaves the list, and nothing more is heard. */

@@ -115,7 +115,8 @@ export class Progress {
     const from = this.#state;
     if (from === to) return;
     this.#state = to;
-    if (from === 'speaking') {
+    // of an answer that broke off, it is told later what was heard
+    if (from === 'speaking' && to !== 'initializing') {
       this.#messages.answered();
       this.#tellMessages();
     }

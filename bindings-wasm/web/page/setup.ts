@@ -1,10 +1,10 @@
 // From a page's options to what the worker is told.
 
 import type { EngineConfig, HoldRule, Setup } from '../channel.js';
-import { voiceError } from '../errors.js';
-import type { VoiceSessionOptions } from '../options.js';
+import { VoiceError, asVoiceError, voiceError } from '../errors.js';
+import type { LateOptions, VoiceSessionOptions } from '../options.js';
 import type { MicrophonePosition } from '../types.js';
-import { checkSources, grantSource } from './credentials.js';
+import { checkSources, grantSource, socketAddress } from './credentials.js';
 import { schemaText } from './schema.js';
 
 /** What the service takes best, Hz: microphones are resampled to it. */
@@ -15,8 +15,22 @@ export const OUTPUT_RATE = 24_000;
 /** The engine is made before it is connected, and connecting has time limits of its own, ms. */
 const OPEN_MS = 120_000;
 const CONNECT_MS = 5_000;
+const RECONNECT_SECONDS = 60;
 const RETURN_SECONDS = 120;
 const HOLD: HoldRule = { thresholdDb: -38, attackMs: 120, holdMs: 1_200 };
+
+/** The options with those that come later; rejects with a typed error. */
+export async function completed(
+  options: VoiceSessionOptions,
+  rest: Promise<LateOptions>,
+): Promise<VoiceSessionOptions> {
+  try {
+    return { ...options, ...(await rest) };
+  } catch (thrown) {
+    if (thrown instanceof VoiceError) throw thrown;
+    throw voiceError('credentials_unreachable', `the promise for the options failed: ${asVoiceError(thrown).message}`, thrown);
+  }
+}
 
 /** Checks what can be checked without asking anybody; throws a typed error. */
 export function setupOf(options: VoiceSessionOptions, microphone: MicrophonePosition): Setup {
@@ -31,8 +45,10 @@ export function setupOf(options: VoiceSessionOptions, microphone: MicrophonePosi
     transport,
     grant: grantSource(credentials),
     relay: relay !== undefined,
+    relayUrl: typeof relay === 'function' ? undefined : relay && socketAddress(relay),
     endpoint,
     connectMs: positive('connectTimeout', options.connectTimeout) ?? CONNECT_MS,
+    reconnectMs: 1000 * (options.reconnectSeconds ?? RECONNECT_SECONDS),
     returnMs: 1000 * (options.returnSeconds ?? RETURN_SECONDS),
     hold: holdOf(options.bargeIn),
     playsOnPage: options.playback === false || options.playback === 'reported',

@@ -17,18 +17,20 @@ export interface ToolListener {
 }
 
 export class ToolRunner {
-  readonly #tools: Tools;
+  readonly #tools: () => Tools;
   readonly #listener: ToolListener;
   readonly #ended = new AbortController();
 
-  constructor(tools: Tools, listener: ToolListener) {
+  /** `tools` says what there is when something is called. */
+  constructor(tools: () => Tools, listener: ToolListener) {
     this.#tools = tools;
     this.#listener = listener;
   }
 
   /** Answers a call, or hands it on. */
   call(call: VoiceEvents['toolCall']): void {
-    const tool = Object.hasOwn(this.#tools, call.name) ? this.#tools[call.name] : undefined;
+    const tools = this.#tools();
+    const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
     if (tool?.execute === undefined) this.#listener.unanswered(call);
     else void this.#run(call, tool);
   }

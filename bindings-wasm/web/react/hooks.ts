@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 
 import type {
+  LateOptions,
   Message,
   VoiceEventName,
   VoiceListener,
@@ -24,8 +25,11 @@ export interface VoiceControls {
    * When it fails, `useVoiceState().error` tells why; the promise need not be caught.
    */
   start(this: void): Promise<void>;
-  /** As `start`, with other options than the provider's for this one conversation. */
-  startWith(this: void, options: VoiceSessionOptions): Promise<void>;
+  /**
+   * As `start`, with other options than the provider's for this one conversation; `rest` are those that your server has
+   * to tell first, while microphone and loudspeaker open.
+   */
+  startWith(this: void, options: VoiceSessionOptions, rest?: Promise<LateOptions>): Promise<void>;
   /** Hangs up and releases everything; the messages stay until the next start. */
   close(this: void): Promise<void>;
   /** Sends silence instead of the microphone's sound; before a conversation, it will start like that. */
@@ -113,7 +117,7 @@ function controlsOf(store: VoiceStore): VoiceControls {
       return store.session;
     },
     start: () => store.start(),
-    startWith: (options) => store.start(options),
+    startWith: (options, rest) => store.start(options, rest),
     close: () => store.close(),
     mute: () => store.setMuted(true),
     unmute: () => store.setMuted(false),

@@ -3,6 +3,7 @@
 import { VoiceError, VoiceSession } from '../index.js';
 import type {
   ConnectionKind,
+  LateOptions,
   Message,
   MicrophonePosition,
   VoiceEventName,
@@ -89,10 +90,13 @@ export class VoiceStore {
     return () => this.#release();
   }
 
-  /** `own` goes over the provider's options, for this conversation. No second conversation begins beside a first. */
-  start(own?: VoiceSessionOptions): Promise<void> {
+  /**
+   * `own` goes over the provider's options, for this conversation, and `rest` over both. No second conversation begins
+   * beside a first.
+   */
+  start(own?: VoiceSessionOptions, rest?: Promise<LateOptions>): Promise<void> {
     if (this.#gone) return Promise.reject(gone());
-    if (this.#given && this.#session) return this.#session.start();
+    if (this.#given && this.#session) return this.#session.start(rest);
     if (this.#starting && this.#going()) return this.#starting;
 
     let session: VoiceSessionLike;
@@ -104,7 +108,7 @@ export class VoiceStore {
     }
     this.#mutedAtStart = false;
     this.#watch(session);
-    this.#starting = session.start();
+    this.#starting = session.start(rest);
     // the status tells it as well, so that a handler of a click need not catch it
     this.#starting.catch((thrown: unknown) => this.#failed(session, thrown));
     return this.#starting;

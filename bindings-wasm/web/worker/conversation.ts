@@ -1,3 +1,5 @@
+// Long because: all that happens to the connections of one conversation meets here.
+//
 // The conversation across all of its connections: brings sound, words and answers to the one that is in use, and opens
 // another when that one fails, ends, or a better one can be had.
 
@@ -10,7 +12,7 @@ import { newEngine, successorOf } from './engine.js';
 import { faultOf, isOver, type EngineEvent } from './events.js';
 import { Line, type LineListener } from './line.js';
 import { isAborted, pause } from './pause.js';
-import { retryPlan } from './plan.js';
+import { firstPlan, retryPlan, type Attempt } from './plan.js';
 import { Quiet } from './quiet.js';
 import { renew, type Renewable } from './renewal.js';
 import { Reporter, type Listeners } from './reporter.js';
@@ -37,13 +39,18 @@ export class Conversation implements LineListener, Renewable {
   #nextState: VoiceState = 'initializing';
   /** The line and the last turn from which `next` was prepared. */
   #nextFrom: { line: Line; turn: number } | undefined;
+  /** Is gone, and what has come of its answer is still being heard. */
+  #broken: Line | undefined;
   /** Have handed over and say goodbye. */
   readonly #leaving = new Set<Line>();
   #renewing = false;
+  /** What came due while another renewal was under way. */
+  #dueAfter: RenewalReason | undefined;
   #recovering = false;
   #hurry = new AbortController();
   #breaks: number[] = [];
   #returnAfter: number;
+  #returnPlanned = false;
   #begun = false;
   #over = false;
   /** Why the microphone's sound is not taken. */
@@ -61,10 +68,6 @@ export class Conversation implements LineListener, Renewable {
 
   /** Opens the first connection. */
   async start(): Promise<void> {
-    const { transport, grant, relay } = this.#setup;
-    const kinds: ConnectionKind[] = [];
-    if (transport !== 'relay' && grant !== undefined) kinds.push('direct');
-    if (transport !== 'direct' && relay) kinds.push('relay');
     this.#reporter.state('initializing');
     try {
       this.#line = new Line('direct', newEngine(this.#config()), 0, this);
@@ -72,7 +75,7 @@ export class Conversation implements LineListener, Renewable {
       this.#finish((thrown as Fault).code, thrown as Fault);
       return;
     }
-    await this.#establish(kinds, 'first');
+    await this.#establish(firstPlan(this.#setup), 'first');
   }
 
   /** Sound of the microphone; what cannot be sent in time is dropped. */
@@ -128,7 +131,7 @@ export class Conversation implements LineListener, Renewable {
 
   /** What the loudspeaker has played of a turn. */
   played(turn: number, samples: number): void {
-    const lines = this.#line === undefined ? [...this.#leaving] : [this.#line, ...this.#leaving];
+    const lines = [this.#line, this.#broken, ...this.#leaving].filter((line) => line !== undefined);
     const owner = lines.filter(({ after }) => after < turn).sort((a, b) => b.after - a.after)[0];
     owner?.drive((engine, now) => engine.played(now, turn - owner.turnBase, samples));
   }
@@ -156,12 +159,13 @@ export class Conversation implements LineListener, Renewable {
     if (event.type === 'usage') this.#reporter.used(event.delta);
     if (this.#admission.decides(line, event)) return;
     if (line === this.#line) this.#received(line, event);
+    else if (line === this.#broken && event.type === 'interrupted') this.#fallSilent(line, event);
     else if (line === this.#next && event.type === 'stateChanged') this.#nextState = event.to;
     else if (event.type === 'closed') this.#release(line);
   }
 
   sound(line: Line, samples: Int16Array, turn: number): void {
-    if (line === this.#line || this.#leaving.has(line)) this.#listeners.sound(samples, turn);
+    if (line === this.#line || this.#leaving.has(line)) this.#reporter.sound(samples, turn);
   }
 
   #received(line: Line, event: EngineEvent): void {
@@ -198,7 +202,21 @@ export class Conversation implements LineListener, Renewable {
       this.#finish(fault.code, fault);
       return;
     }
+    if (line.engine.breakOff(now)) {
+      this.#fallSilent(this.#broken);
+      this.#broken = line;
+    }
     void this.#recover(line.kind, fault);
+  }
+
+  /** Nothing more is heard of a line: it tells what that means for its answer. */
+  #fallSilent(line: Line | undefined, last?: EngineEvent): void {
+    if (line === undefined) return;
+    const next = (): EngineEvent | undefined => line.engine.fallSilent(performance.now());
+    for (let event = last ?? next(); event !== undefined; event = next()) this.#received(line, event);
+    if (line !== this.#broken) return;
+    this.#broken = undefined;
+    line.free();
   }
 
   /** The connection is gone; another one takes the conversation up. */
@@ -213,12 +231,17 @@ export class Conversation implements LineListener, Renewable {
     if (!this.#over) this.#reporter.renewed('connection', performance.now() - lostAt);
   }
 
-  /** Tries these kinds of connection in turn; the conversation is over when none opens. */
-  async #establish(kinds: readonly ConnectionKind[], reason: string, before?: Fault): Promise<void> {
+  /** Tries one connection after the other; the conversation is over when there is none left. */
+  async #establish(
+    next: (before: Fault | undefined) => Attempt | undefined,
+    reason: string,
+    before?: Fault,
+  ): Promise<void> {
     let fault = before;
     const { signal } = this.#ended;
-    for (const [attempt, kind] of kinds.entries()) {
-      if (attempt >= 2) await this.#rest(250 * 2 ** attempt);
+    for (let attempt = next(fault); attempt !== undefined; attempt = next(fault)) {
+      const { kind, pauseMs } = attempt;
+      if (pauseMs > 0) await this.#rest(pauseMs);
       if (isAborted(signal)) return;
       const line = this.#replacement(kind);
       try {
@@ -265,7 +288,8 @@ export class Conversation implements LineListener, Renewable {
     const line = new Line(kind, engine, old.turnBase, this);
     line.after = this.#reporter.lastTurn;
     this.#line = line;
-    old.free();
+    if (old === this.#broken) old.closeSocket();
+    else old.free();
     return line;
   }
 
@@ -279,25 +303,37 @@ export class Conversation implements LineListener, Renewable {
 
   #planReturn(): void {
     const { transport, grant } = this.#setup;
-    if (transport !== 'auto' || grant === undefined || this.#returnAfter === 0) return;
+    if (transport !== 'auto' || grant === undefined || this.#returnAfter === 0 || this.#returnPlanned) return;
+    this.#returnPlanned = true;
     void pause(this.#returnAfter, this.#ended.signal).then(async () => {
-      if (this.#over || this.#line?.kind !== 'relay') return;
-      const back = await this.#renew('direct', 'returned');
-      if (back) this.#returnAfter = this.#setup.returnMs;
-      else this.#returnAfter = Math.min(RETURN_LIMIT_MS, this.#returnAfter * 2);
-      if (!back) this.#planReturn();
+      // meanwhile a connection that broke may have been replaced by a direct one
+      if (!this.#over && this.#line?.kind === 'relay') await this.#renew('direct', 'returned');
+      this.#returnPlanned = false;
+      if (this.#over) return;
+      const isBack = this.#line?.kind === 'direct';
+      this.#returnAfter = isBack ? this.#setup.returnMs : Math.min(RETURN_LIMIT_MS, this.#returnAfter * 2);
+      if (!isBack) this.#planReturn();
     });
   }
 
-  async #renew(kind: ConnectionKind, reason: RenewalReason): Promise<boolean> {
-    if (this.#renewing || this.#over) return false;
+  async #renew(kind: ConnectionKind, reason: RenewalReason): Promise<void> {
+    if (this.#over) return;
+    if (this.#renewing) {
+      // it comes once: an attempt to return, which may fail, must not swallow it
+      if (reason !== 'returned') this.#dueAfter = reason;
+      return;
+    }
     this.#renewing = true;
+    const before = this.#line;
+    if (reason !== 'returned') this.#reporter.renewing(reason);
     try {
-      if (reason !== 'returned') this.#reporter.renewing(reason);
-      return await renew(this, kind, reason, this.#ended.signal);
+      await renew(this, kind, reason, this.#ended.signal);
     } finally {
       this.#renewing = false;
     }
+    const due = this.#dueAfter;
+    this.#dueAfter = undefined;
+    if (due !== undefined && before !== undefined && this.#line === before) void this.#renew(before.kind, due);
   }
 
   isQuiet(): boolean {
@@ -374,6 +410,8 @@ export class Conversation implements LineListener, Renewable {
     if (this.#over) return;
     this.#over = true;
     this.#ended.abort();
+    this.#fallSilent(this.#broken);
+    this.#fallSilent(this.#line);
     for (const line of [this.#line, this.#next, ...this.#leaving]) line?.free();
     this.#reporter.closed(reason, fault);
   }

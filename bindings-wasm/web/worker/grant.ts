@@ -12,6 +12,8 @@ export interface FetchedGrant {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** How far this machine's clock is behind the server's, ms; `undefined` where the answer does not tell. */
   readonly skewMs: number | undefined;
+  /** When the answer came, ms since the epoch. */
+  readonly received: number;
 }
 
 /** Fetches a grant; rejects with a {@link Fault}. */
@@ -49,7 +51,7 @@ export async function fetchGrant(
     const code = response.redirected ? 'sign_in_required' : 'credentials_refused';
     throw { code, message: 'the credentials endpoint answered with a page instead of JSON' } satisfies Fault;
   }
-  return { bytes, skewMs: skew(response, bytes, asked) };
+  return { bytes, skewMs: skew(response, bytes, asked), received: Date.now() };
 }
 
 function body(method: 'GET' | 'POST'): { method: string; body?: string; headers: Record<string, string> } {

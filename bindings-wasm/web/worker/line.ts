@@ -1,7 +1,7 @@
 // One engine and the socket that carries it. Knows bytes and deadlines, and nothing of what the conversation is about.
 
 import type { ConnectionKind } from '../options.js';
-import { Poll, outgoing, sound, type Engine } from './engine.js';
+import { Poll, type Engine } from './engine.js';
 import { onBlocked } from './policy.js';
 
 /** Bytes waiting in the socket at which the microphone's sound is dropped: more than a second of it. */
@@ -190,12 +190,12 @@ export class Line {
 
   #step(): boolean {
     const engine = this.engine;
-    switch (engine.poll(this.wall) as Poll) {
+    switch (engine.poll(this.wall)) {
       case Poll.Nothing:
         return false;
       case Poll.Binary:
         // the browser copies before it returns
-        this.#send(outgoing(engine));
+        this.#send(engine.outBytes());
         return true;
       case Poll.Text:
         this.#send(engine.outText());
@@ -203,8 +203,8 @@ export class Line {
       case Poll.Event:
         this.#listener.event(this, engine.outText());
         return true;
-      case Poll.Audio:
-        this.#listener.sound(this, sound(engine), engine.outTurn() + this.turnBase);
+      case Poll.Sound:
+        this.#listener.sound(this, engine.outSamples(), engine.outTurn() + this.turnBase);
         return true;
       case Poll.EndInput:
         return true;

@@ -56,6 +56,7 @@ async function setUp(setup: Setup): Promise<void> {
   wantsAudio = setup.playsOnPage;
   room = { connector, conversation };
   tell({ type: 'ready' });
+  connector.prepare();
 }
 
 function capture(port: MessagePort, rate: number): void {
@@ -67,6 +68,10 @@ function capture(port: MessagePort, rate: number): void {
 
 function receive(message: ToWorker): void {
   switch (message.type) {
+    case 'load':
+      // who sets the worker up waits for the same, and tells what becomes of it
+      loadEngine(message.wasm).catch(() => {});
+      return;
     case 'setup':
       void setUp(message.setup);
       return;

@@ -69,6 +69,10 @@ export class Reporter {
     }
   }
 
+  sound(samples: Int16Array, turn: number): void {
+    this.#listeners.sound(samples, turn);
+  }
+
   used(delta: Usage): void {
     this.#usage = { input: sum(this.#usage.input, delta.input), output: sum(this.#usage.output, delta.output) };
     this.#listeners.event({ type: 'usage', delta, total: this.#usage });

@@ -1,15 +1,19 @@
 //! The command line.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use hyper::Uri;
 use nova_sonic_core::{
     client::{Client, ClientBuilder},
     relay::ticket::TicketKey,
     secret::SecretText,
 };
 
-use crate::error::StartError;
+use crate::{
+    error::StartError,
+    tools::{self, Tools},
+};
 
 /// Let the pages of an application talk to Amazon Nova Sonic through this process.
 ///
@@ -32,6 +36,19 @@ pub(crate) struct Arguments {
     /// Conversations of one subject at once. One that changes its connection has two for a moment.
     #[arg(long, value_name = "COUNT", default_value_t = 4)]
     pub(crate) per_subject: u32,
+    /// The tools that the application answers, as a JSON list of `name`, `description` and `inputSchema`. They are the only
+    /// ones, whatever pages declare.
+    #[arg(long, value_name = "FILE", requires = "tools_url")]
+    tools: Option<PathBuf>,
+    /// Where the application answers them: a POST of `{"subject", "name", "input"}`, whose answer is the result.
+    #[arg(long, value_name = "URL", requires = "tools")]
+    tools_url: Option<Uri>,
+    /// What is shown there, as `Authorization: Bearer …`, so that nobody else runs them.
+    #[arg(long, value_name = "TOKEN", env = "NOVA_SONIC_TOOLS_TOKEN", hide_env_values = true)]
+    tools_token: Option<String>,
+    /// How long a page may take nothing of what it is sent, before it counts as gone.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    stall_seconds: u64,
     /// Threads. Default: one for each core.
     #[arg(long, value_name = "COUNT")]
     threads: Option<NonZeroUsize>,
@@ -49,6 +66,19 @@ pub(crate) struct Arguments {
 impl Arguments {
     pub(crate) fn ticket_key(&self) -> Result<TicketKey, StartError> {
         Ok(TicketKey::new(&SecretText::new(self.ticket_key.clone()))?)
+    }
+
+    /// The tools of each thread, which keeps connections of its own.
+    pub(crate) fn tools(&self) -> Result<impl Fn() -> Option<Tools> + use<'_>, StartError> {
+        let specs = self.tools.as_deref().map(tools::declared).transpose()?;
+        Ok(move || {
+            let token = self.tools_token.clone().map(SecretText::new);
+            Some(Tools::new(specs.clone()?, self.tools_url.clone()?, token))
+        })
+    }
+
+    pub(crate) const fn stall(&self) -> Duration {
+        Duration::from_secs(self.stall_seconds)
     }
 
     pub(crate) fn threads(&self) -> usize {

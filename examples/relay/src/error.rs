@@ -1,7 +1,8 @@
 //! Why the process cannot serve.
 
 use nova_sonic_core::{
-    broker::SharedLimitsError, client::ClientError, error::ErrorCode, relay::ticket::TicketError,
+    broker::SharedLimitsError, client::ClientError, error::ErrorCode, event::EventError,
+    relay::ticket::TicketError,
 };
 use thiserror::Error;
 
@@ -14,6 +15,10 @@ pub(crate) enum StartError {
     Ticket(#[from] TicketError),
     #[error(transparent)]
     Redis(#[from] SharedLimitsError),
+    #[error("a tool of the application is none: {0}")]
+    Tool(#[from] EventError),
+    #[error("the file of tools is not what it should be: {0}")]
+    Tools(#[from] serde_json::Error),
     #[error("the system refuses: {0}")]
     System(#[from] std::io::Error),
 }
@@ -24,7 +29,8 @@ impl StartError {
             Self::Client(error) => error.code(),
             Self::Ticket(error) => error.code(),
             Self::Redis(error) => error.code(),
-            Self::System(_) => ErrorCode::ConfigurationInvalid,
+            Self::Tool(error) => error.code(),
+            Self::Tools(_) | Self::System(_) => ErrorCode::ConfigurationInvalid,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `relay`: the relay as a process of its own, for applications that outgrow one machine.
 //!
 //! The application stays in charge: it signs tickets, and any number of these processes let their holders talk. Read it
-//! in this order: [`socket`] is one conversation, [`server`] lets people in, [`arguments`] says what can be set.
+//! in this order: [`socket`] is one conversation, [`tools`] what the application answers in it, [`server`] lets people in,
+//! [`arguments`] says what can be set.
 
 mod arguments;
 mod error;
 mod server;
 mod socket;
+mod tools;
 
 use std::{io::Write, net::TcpListener, process::ExitCode, time::Duration};
 
@@ -19,7 +21,11 @@ use nova_sonic_core::{
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::{arguments::Arguments, error::StartError, server::Server};
+use crate::{
+    arguments::Arguments,
+    error::StartError,
+    server::{Parts, Server},
+};
 
 /// How long a ticket of `--ticket-for` is good.
 const TICKET_LIFE: Duration = Duration::from_mins(1);
@@ -58,15 +64,17 @@ fn run(arguments: &Arguments) -> Result<(), StartError> {
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
+    let tools = arguments.tools()?;
     // a thread for each core, with a runtime of its own: a conversation never leaves the one that has let it in
     let mut threads = Vec::new();
     for _ in 0..arguments.threads() {
         let thread = Workers::start(&client, 1)?;
         let (listener, handler) = (listener.try_clone()?, handler.clone());
         let (ledger, stopping) = (ledger.clone(), stopping.clone());
-        let key = arguments.ticket_key()?;
+        let (key, tools, stall) = (arguments.ticket_key()?, tools(), arguments.stall());
         thread.spawn(move |client| async move {
-            let server = Server::new(handler.with_client(client), key, ledger);
+            let handler = handler.with_client(client);
+            let server = Server::new(Parts { handler, key, ledger, tools, stall });
             if let Err(error) = server.serve(listener, stopping).await {
                 tracing::error!(%error, "a thread takes no more connections");
             }

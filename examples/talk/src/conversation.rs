@@ -65,6 +65,8 @@ pub(crate) struct Conversation<'record> {
     answer: Option<TurnId>,
     answer_before: Option<TurnId>,
     interrupt_at: Option<Instant>,
+    /// An answer of which some was heard has just ended before its end.
+    is_cut: bool,
     hung_up: bool,
 }
 
@@ -88,6 +90,7 @@ impl<'record> Conversation<'record> {
             answer: None,
             answer_before: None,
             interrupt_at: None,
+            is_cut: false,
             hung_up: false,
         }
     }
@@ -207,6 +210,10 @@ impl<'record> Conversation<'record> {
     fn on_event(&mut self, event: Event) -> Result<(), TalkError> {
         match event {
             Event::StateChanged { to, .. } => {
+                if std::mem::take(&mut self.is_cut) && to == State::Initializing {
+                    // its stream broke, and nobody has asked for another answer
+                    self.answer_before = None;
+                }
                 self.state = to;
                 self.state_since = Instant::now();
             }
@@ -220,6 +227,7 @@ impl<'record> Conversation<'record> {
                 self.record.interrupted(turn, heard, &text);
                 // what interrupted it wants an answer of its own
                 self.answer_before = Some(turn);
+                self.is_cut = !text.is_empty();
                 self.interrupt_at = None;
             }
             Event::ToolCall { id, name, input } => {
@@ -234,9 +242,12 @@ impl<'record> Conversation<'record> {
                 }
             }
             Event::Usage { total, .. } => self.record.usage = total,
-            Event::RenewalDue { reason } => self.record.remark(match reason {
-                RenewalReason::Credentials => "the credentials end soon, and the conversation with them",
-                RenewalReason::StreamLife | _ => "the stream ends soon",
+            Event::Renewing { reason } => self.record.remark(match reason {
+                RenewalReason::Credentials => {
+                    "the credentials end soon: the conversation moves to another stream"
+                }
+                RenewalReason::Connection => "the connection broke: the conversation moves to another stream",
+                RenewalReason::StreamLife | _ => "the stream ends soon: the conversation moves to another",
             }),
             Event::Error(failure) if failure.code() == ErrorCode::ServerSilent => return Err(failure.into()),
             Event::Error(failure) => Record::survived(&failure),

@@ -86,7 +86,8 @@ fn session_config(arguments: &Arguments) -> Result<SessionConfig, TalkError> {
         config = config.system_prompt(prompt);
     }
     if arguments.pace() == Pace::Fast {
-        config = config.playback(Playback::Reported);
+        // a script wants to know of a stream that breaks; people want to go on talking
+        config = config.playback(Playback::Reported).renewal(false);
     }
     config.timing.answer = arguments.patience();
     config.timing.open = config.timing.open.min(arguments.patience());

@@ -80,7 +80,9 @@ impl SincResampler {
             Some(filter) => {
                 for sample in input {
                     filter.push(sample.to_unit());
-                    output.extend(std::iter::from_fn(|| filter.next()).map(Out::from_unit));
+                    while let Some(sample) = filter.next() {
+                        output.push(Out::from_unit(sample));
+                    }
                 }
             }
             None => super::convert::append(input, output),
@@ -240,13 +242,18 @@ fn weights(phases: usize, taps: usize, ratio: f64) -> Vec<f32> {
     let mut row = Vec::with_capacity(taps);
     for phase in 0..=phases {
         let middle_of_row = middle - 1.0 + quotient(phase, phases);
-        row.extend((0..taps).map(|tap| {
+        let mut sum = 0.0;
+        row.clear();
+        for tap in 0..taps {
             let distance = quotient(tap, 1) - middle_of_row;
-            sinc(2.0 * CUTOFF * ratio * distance) * kaiser(distance / middle)
-        }));
+            let weight = sinc(2.0 * CUTOFF * ratio * distance) * kaiser(distance / middle);
+            sum += weight;
+            row.push(weight);
+        }
         // silence and steady sound come through as they are, whatever the place
-        let sum: f64 = row.iter().sum();
-        weights.extend(row.drain(..).map(|weight| narrowed(weight / sum)));
+        for weight in &row {
+            weights.push(narrowed(weight / sum));
+        }
     }
     weights
 }

@@ -56,6 +56,14 @@ impl Admission {
         Ok(Permit { admission: self.clone(), subject, began: now, pass: Some(pass) })
     }
 
+    /// Notes a request that limits refused which are kept elsewhere.
+    #[cfg(feature = "redis")]
+    pub(super) fn count_refusal(&self, error: &BrokerError) {
+        let metrics = &mut self.state().metrics;
+        metrics.refused_by_breaker += u64::from(matches!(error, BrokerError::Breaker(_)));
+        metrics.refused_by_limit += u64::from(matches!(error, BrokerError::Limit(_)));
+    }
+
     /// Notes a call of STS.
     pub(super) fn count_call(&self, attempt: u32) {
         let mut state = self.state();

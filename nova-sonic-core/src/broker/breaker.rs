@@ -76,7 +76,8 @@ pub enum Outcome {
 #[error("STS has failed repeatedly (last: {last}); it is not asked for a while")]
 #[non_exhaustive]
 pub struct BreakerRefusal {
-    /// The failure that opened the breaker.
+    /// The failure that opened the breaker; [`ErrorCode::CredentialsUnavailable`] where several processes share it, and
+    /// another may have seen the failure.
     pub last: ErrorCode,
     /// When a request may be let through again.
     pub retry_after: Duration,
@@ -94,6 +95,18 @@ impl Breaker {
     pub const fn new(threshold: u32, pause: Duration) -> Self {
         let threshold = if threshold == 0 { 1 } else { threshold };
         Self { threshold, pause, state: State::Closed { failures: 0 }, generation: 0 }
+    }
+
+    /// Failures in a row that open it.
+    #[cfg(feature = "redis")]
+    pub(super) const fn threshold(&self) -> u32 {
+        self.threshold
+    }
+
+    /// How long it then stays open.
+    #[cfg(feature = "redis")]
+    pub(super) const fn pause(&self) -> Duration {
+        self.pause
     }
 
     /// Lets a request through, or says why not.

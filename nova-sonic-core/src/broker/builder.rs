@@ -14,6 +14,8 @@ use aws_credential_types::{
 use aws_sdk_sts::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_async::time::TimeSource;
 
+#[cfg(feature = "redis")]
+use super::SharedAdmission;
 use super::{
     Breaker, BrokerError, CredentialBroker, LimitTable, Limits, Patience,
     admission::Admission,
@@ -47,6 +49,8 @@ pub struct CredentialBrokerBuilder {
     source_identity: bool,
     tags: Vec<(String, String)>,
     limits: LimitsSetting,
+    #[cfg(feature = "redis")]
+    shared: Option<(super::SharedLimits, String)>,
     breaker: Breaker,
     patience: Patience,
     endpoint_url: Option<String>,
@@ -142,6 +146,16 @@ impl CredentialBrokerBuilder {
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = LimitsSetting::Limits(limits);
+        self
+    }
+
+    /// Counts the limits in Redis, under names that begin with `prefix`, so that they hold over all processes that share
+    /// it; the breaker is shared, too. How many subjects are remembered is then Redis's affair. Where Redis does not answer,
+    /// nothing is issued.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn shared_limits(mut self, store: super::SharedLimits, prefix: impl Into<String>) -> Self {
+        self.shared = Some((store, prefix.into()));
         self
     }
 
@@ -248,6 +262,20 @@ impl CredentialBrokerBuilder {
         if let Some(setting) = self.patience.zero() {
             return Err(BrokerError::configuration(setting, "is zero"));
         }
+        #[cfg(feature = "redis")]
+        let (shared, table, breaker) = match (self.shared, self.limits) {
+            (None, _) => (None, table, self.breaker),
+            (Some(_), LimitsSetting::None) => {
+                return Err(BrokerError::configuration("limits", "are shared and switched off"));
+            }
+            (Some((store, prefix)), LimitsSetting::Limits(limits)) => {
+                let shared = SharedAdmission::new(store, prefix, limits, &self.breaker, &self.patience);
+                // one judge is enough: what the other processes see counts as well
+                (Some(Arc::new(shared)), None, Breaker::new(u32::MAX, Duration::ZERO))
+            }
+        };
+        #[cfg(not(feature = "redis"))]
+        let breaker = self.breaker;
         let clock = Clock::start(self.calendar);
         let now = clock.timestamp();
         scope.render(now, policy_expiration(now))?;
@@ -291,7 +319,7 @@ impl CredentialBrokerBuilder {
             config = config.app_name(name);
         }
         let connections = Connections::new(config.build(), self.ca_certificates);
-        let admission = Admission::new(table, self.breaker, clock.clone());
+        let admission = Admission::new(table, breaker, clock.clone());
         let tags = Tags::new(&self.tags)?;
         Ok(CredentialBroker::new(Inner {
             scope,
@@ -302,6 +330,8 @@ impl CredentialBrokerBuilder {
             hasher,
             clock,
             admission,
+            #[cfg(feature = "redis")]
+            shared,
             connections,
             backend,
         }))

@@ -69,6 +69,10 @@ pub enum BrokerError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// The limits that several processes share could not be asked, so nothing was issued.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    SharedLimits(#[from] super::SharedLimitsError),
     /// The operating system gives no random numbers.
     #[error("the system gives no random numbers")]
     Random,
@@ -98,6 +102,8 @@ impl BrokerError {
             Self::Refused(refusal) => refusal.code(),
             Self::Unreachable { code, .. } => *code,
             Self::AnswerInvalid { .. } => ErrorCode::StsAnswerInvalid,
+            #[cfg(feature = "redis")]
+            Self::SharedLimits(error) => error.code(),
             Self::Random => ErrorCode::Internal,
         }
     }
@@ -126,6 +132,8 @@ impl BrokerError {
             | Self::Unreachable { .. }
             | Self::AnswerInvalid { .. }
             | Self::Random => None,
+            #[cfg(feature = "redis")]
+            Self::SharedLimits(_) => None,
         }
     }
 
@@ -153,6 +161,8 @@ impl BrokerError {
             | Self::Unreachable { .. }
             | Self::AnswerInvalid { .. }
             | Self::Random => self.code().advice(),
+            #[cfg(feature = "redis")]
+            Self::SharedLimits(_) => self.code().advice(),
         }
     }
 }

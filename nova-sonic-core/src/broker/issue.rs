@@ -20,6 +20,8 @@ use super::{
     sts::{self, Answer, Call, CallError, DURATION_SECONDS, Tags},
     subject::{SubjectHasher, push_base32},
 };
+#[cfg(feature = "redis")]
+use super::{SharedAdmission, SharedPermit};
 use crate::{
     error::ErrorCode,
     grant::{Grant, GrantMode, TemporaryCredentials},
@@ -48,6 +50,8 @@ pub(super) struct Inner {
     pub(super) hasher: SubjectHasher,
     pub(super) clock: Clock,
     pub(super) admission: Admission,
+    #[cfg(feature = "redis")]
+    pub(super) shared: Option<Arc<SharedAdmission>>,
     pub(super) connections: Connections,
     pub(super) backend: Arc<Seen>,
 }
@@ -86,11 +90,13 @@ impl CredentialBroker {
     /// runtime with time and I/O.
     ///
     /// # Errors
-    /// [`BrokerError`]: [`BrokerError::Limit`] and [`BrokerError::Breaker`] without a word to STS, the others by what
-    /// stands in the way.
+    /// [`BrokerError`]: [`BrokerError::Limit`] and [`BrokerError::Breaker`] without a word to STS, nor where limits that are
+    /// shared cannot be asked; the others by what stands in the way.
     pub async fn issue(&self, subject: &Subject) -> Result<Issued, BrokerError> {
         let inner = &*self.0;
         let hash = inner.hasher.hash(subject);
+        #[cfg(feature = "redis")]
+        let shared = inner.shared_permit(&hash.text).await?;
         let permit = inner.admission.admit(hash.key)?;
         let issued = inner.fresh(&hash.text).await.and_then(|fresh| {
             let Fresh { credentials, record, now } = fresh;
@@ -100,10 +106,14 @@ impl CredentialBroker {
             Ok(mut issued) => {
                 issued.record.duration_ms = permit.elapsed_ms();
                 permit.settle(Ended::Issued);
+                #[cfg(feature = "redis")]
+                settle(shared, Ended::Issued).await;
                 Ok(issued)
             }
             Err(error) => {
                 permit.settle(ended(&error));
+                #[cfg(feature = "redis")]
+                settle(shared, ended(&error)).await;
                 Err(error)
             }
         }
@@ -166,7 +176,27 @@ impl CredentialBroker {
     }
 }
 
+/// Gives back what was let through by limits that several processes share.
+#[cfg(feature = "redis")]
+async fn settle(shared: Option<SharedPermit>, ended: Ended) {
+    if let Some(permit) = shared {
+        permit
+            .settle(match ended {
+                Ended::Issued => Outcome::Succeeded,
+                Ended::Failed(outcome) => outcome,
+                Ended::WithoutCredentials => Outcome::Unknown,
+            })
+            .await;
+    }
+}
+
 impl Inner {
+    #[cfg(feature = "redis")]
+    async fn shared_permit(&self, subject_hash: &str) -> Result<Option<SharedPermit>, BrokerError> {
+        let Some(shared) = &self.shared else { return Ok(None) };
+        shared.admit(subject_hash).await.map(Some).inspect_err(|error| self.admission.count_refusal(error))
+    }
+
     /// Asks STS within the time that there is.
     async fn fresh(&self, session_name: &str) -> Result<Fresh, BrokerError> {
         let mut random = [0; 32];
@@ -294,6 +324,8 @@ const fn ended(error: &BrokerError) -> Ended {
         | BrokerError::Limit(_)
         | BrokerError::Breaker(_)
         | BrokerError::Random => Ended::Failed(Outcome::Unknown),
+        #[cfg(feature = "redis")]
+        BrokerError::SharedLimits(_) => Ended::Failed(Outcome::Unknown),
     }
 }
 

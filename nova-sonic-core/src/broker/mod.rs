@@ -61,6 +61,8 @@ pub use refusal::StsRefusal;
 #[cfg(all(feature = "redis", feature = "relay"))]
 pub(crate) use shared::Store;
 #[cfg(feature = "redis")]
+use shared::{SharedAdmission, SharedPermit};
+#[cfg(feature = "redis")]
 pub use shared::{SharedDemand, SharedKeys, SharedLimitKind, SharedLimits, SharedLimitsError, SharedVerdict};
 pub use source::BackendKind;
 pub use subject::Subject;

@@ -10,8 +10,11 @@ use redis::Script;
 use super::Outcome;
 use crate::error::ErrorCode;
 
+mod admission;
 mod scripts;
 mod store;
+
+pub(super) use admission::{SharedAdmission, SharedPermit};
 
 #[cfg(feature = "relay")]
 pub(crate) use store::Store;

@@ -22,6 +22,10 @@
 //! # }
 //! ```
 //!
+//! The service ends a stream after eight minutes, and with the credentials that opened it. A conversation goes on over
+//! another by then, between two utterances, and at once when a stream breaks, as
+//! [`Conversation`](crate::session::Conversation) says.
+//!
 //! Sound leaves in frames of 32 ms. With eight conversations or more on one client it leaves on a grid of 8 ms that
 //! they share, so that one wake-up of the processor serves many; it costs up to 8 ms. [`Workers`] gives each core a
 //! runtime of its own, for servers with many conversations; its threads rest instead, which costs as much, and as
@@ -30,19 +34,23 @@
 //! Nothing here logs. At the level `trace` the SDK's target `aws_sigv4` logs the session token of temporary
 //! credentials: whoever logs that much filters it, as with `trace,aws_sigv4=debug`.
 
+mod answer;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod bedrock;
 mod builder;
 mod clock;
 mod connection;
+mod dialler;
 mod error;
 mod failure;
 mod framing;
 #[expect(clippy::wildcard_enum_match_arm, reason = "enums of the SDK are open")]
 mod opening;
+mod pipe;
 mod queue;
 mod reader;
 mod shared;
+mod state;
 mod stream;
 #[cfg(test)]
 mod tests;

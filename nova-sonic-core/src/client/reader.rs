@@ -1,6 +1,6 @@
 //! The task that opens a stream and reads it.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_bedrockruntime::Client as Sdk;
@@ -9,10 +9,11 @@ use tokio::sync::oneshot;
 use super::{
     bedrock::{self, StreamError},
     connection::Line,
+    pipe::Outlet,
     shared::{Reading, Shared},
     ticker::OpenStream,
 };
-use crate::session::{Failure, Input};
+use crate::session::{Failure, Input, StreamId};
 
 /// Time that a stream gets to end after its conversation has.
 const LINGER: Duration = Duration::from_secs(3);
@@ -23,12 +24,19 @@ pub(super) struct Reader {
     pub(super) line: Line,
     pub(super) model_id: String,
     pub(super) shared: Arc<Shared>,
-    pub(super) stream: OpenStream,
+    pub(super) stream: StreamId,
+    pub(super) counted: OpenStream,
 }
 
 impl Reader {
-    pub(super) async fn run(self, credentials: Credentials, accepted: oneshot::Sender<Result<(), Failure>>) {
-        let Self { sdk, line, model_id, shared, stream: _open } = self;
+    /// Tells `accepted`, if somebody waits for it, what has come of opening.
+    pub(super) async fn run(
+        self,
+        credentials: Credentials,
+        accepted: Option<oneshot::Sender<Result<(), Failure>>>,
+    ) {
+        let Self { sdk, line, model_id, shared, stream: id, counted: _counted } = self;
+        let tell = |outcome| accepted.map(|accepted| accepted.send(outcome));
         // on the heap, and gone once the stream is open: a task is for ever as large as the largest thing it awaits
         let opening = Box::pin(bedrock::open(
             sdk,
@@ -36,41 +44,44 @@ impl Reader {
             line.used(),
             model_id,
             credentials,
-            Arc::<Shared>::clone(&shared),
+            Arc::new(Outlet { shared: Arc::clone(&shared), stream: id }),
         ));
-        let mut closed = pin!(shared.closed());
+        let over = shared.over(id);
         let opened = tokio::select! {
             biased;
             opened = opening => opened,
-            () = &mut closed => return,
+            () = over.wait() => return,
         };
         let mut stream = match opened {
             Ok(stream) => stream,
             Err(error) => {
                 let failure = Failure::from(error);
-                let _ = accepted.send(Err(failure.clone()));
-                let _ = shared.give(Input::Failed(failure));
+                let _ = tell(Err(failure.clone()));
+                shared.receive(id, Input::Failed(failure));
                 return;
             }
         };
-        let _ = shared.give(Input::Connected);
-        let _ = accepted.send(Ok(()));
+        shared.receive(id, Input::Connected);
+        let _ = tell(Ok(()));
         loop {
             let received = tokio::select! {
                 biased;
                 received = stream.next() => received,
-                () = &mut closed => break,
+                () = over.wait() => break,
             };
             let goes_on =
                 matches!(received, Ok(Some(_)) | Err(StreamError::Exception(_) | StreamError::Unreadable(_)));
             let ended_in_order = matches!(received, Ok(None));
-            let reading = shared.receive(match received {
-                Ok(Some(event)) => Input::Received(event),
-                Ok(None) => Input::Disconnected,
-                Err(StreamError::Exception(error)) => Input::Exception(error),
-                Err(StreamError::Unreadable(error)) => Input::Unreadable(error),
-                Err(StreamError::Failed(failure)) => Input::Failed(failure),
-            });
+            let reading = shared.receive(
+                id,
+                match received {
+                    Ok(Some(event)) => Input::Received(event),
+                    Ok(None) => Input::Disconnected,
+                    Err(StreamError::Exception(error)) => Input::Exception(error),
+                    Err(StreamError::Unreadable(error)) => Input::Unreadable(error),
+                    Err(StreamError::Failed(failure)) => Input::Failed(failure),
+                },
+            );
             if ended_in_order {
                 return line.ended_in_order();
             }
@@ -79,7 +90,7 @@ impl Reader {
             }
             match reading {
                 Reading::GoesOn => {}
-                Reading::Waits => std::future::poll_fn(|context| shared.poll_event_room(context)).await,
+                Reading::Waits => std::future::poll_fn(|context| shared.poll_event_room(id, context)).await,
                 // a service that never stops talking must not keep a conversation that is over
                 Reading::IsOver => break,
             }

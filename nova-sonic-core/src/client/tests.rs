@@ -8,19 +8,35 @@ use std::{
 
 use serde_json::Value;
 
-use super::{clock::Clock, framing::Outgoing, shared::Shared, ticker::Ticker};
+use super::{
+    clock::Clock,
+    shared::{Dial, Shared},
+    ticker::Ticker,
+};
 use crate::{
     error::ErrorCode,
     event::ServerEvent,
-    session::{CloseReason, Event, Input, Message, Session, SessionConfig, SessionError},
+    session::{CloseReason, Conversation, Event, Input, Message, SessionConfig, SessionError, StreamId},
     time::Tick,
 };
 
 const SECOND: usize = 16_000;
 
+/// Nobody opens a second stream here.
+#[derive(Debug)]
+struct NoDial;
+
+impl Dial for NoDial {
+    fn dial(&self, _shared: Arc<Shared>, _stream: StreamId) {}
+}
+
+fn on(ticker: &Arc<Ticker>, config: SessionConfig) -> Arc<Shared> {
+    let conversation = Conversation::new(config, [7; 32], ticker.clock().now()).unwrap();
+    Shared::new(conversation, ticker, Box::new(NoDial))
+}
+
 fn shared(config: SessionConfig) -> Arc<Shared> {
-    let session = Session::new(config, [7; 32], Tick::ZERO).unwrap();
-    Shared::new(session, &Arc::new(Ticker::new(Clock::start())))
+    on(&Arc::new(Ticker::new(Clock::start())), config)
 }
 
 fn connected(config: SessionConfig) -> Arc<Shared> {
@@ -32,7 +48,8 @@ fn connected(config: SessionConfig) -> Arc<Shared> {
 /// Names of the events that the network would take now; `None` at the end.
 fn sent(shared: &Arc<Shared>) -> Vec<Option<String>> {
     let mut names = Vec::new();
-    while let Poll::Ready(event) = shared.poll_outgoing(&mut Context::from_waker(Waker::noop())) {
+    while let Poll::Ready(event) = shared.poll_outgoing(StreamId::FIRST, &Context::from_waker(Waker::noop()))
+    {
         let Some(event) = event else {
             names.push(None);
             break;
@@ -102,7 +119,7 @@ async fn a_history_of_many_short_messages_is_no_stalled_network() {
 
 #[tokio::test]
 async fn a_network_that_takes_nothing_is_gone_after_sixteen_seconds() {
-    let shared = connected(SessionConfig::default());
+    let shared = connected(SessionConfig::default().renewal(false));
     let mut now = Tick::ZERO;
     while let Some(deadline) = shared.tick(now) {
         now = deadline;
@@ -129,9 +146,28 @@ async fn whoever_waits_for_room_learns_of_the_end() {
 }
 
 #[tokio::test]
-async fn a_full_queue_stops_the_reader_until_something_is_taken_or_all_is_over() {
+async fn whoever_waits_for_room_on_a_stream_that_breaks_is_not_held_up_until_there_is_another() {
     let shared = connected(SessionConfig::default());
-    let room = || shared.poll_event_room(&mut Context::from_waker(Waker::noop())).is_ready();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
+    shared.try_send_audio(&vec![1; SECOND]).unwrap();
+    let waiting = tokio::spawn({
+        let shared = Arc::clone(&shared);
+        async move { std::future::poll_fn(|context| shared.poll_send_audio(context, &[1; 512])).await }
+    });
+    tokio::task::yield_now().await;
+    shared.receive(StreamId::FIRST, Input::Disconnected);
+    let result = tokio::time::timeout(Duration::from_secs(1), waiting).await.unwrap().unwrap();
+    assert_eq!(result, Ok(()));
+    for _ in 0..10 {
+        shared.try_send_audio(&vec![1; SECOND]).unwrap();
+    }
+    assert_eq!(shared.close_reason(), None);
+}
+
+#[tokio::test]
+async fn a_full_queue_stops_the_reader_until_something_is_taken_or_all_is_over() {
+    let shared = connected(SessionConfig::default().renewal(false));
+    let room = || shared.poll_event_room(StreamId::FIRST, &mut Context::from_waker(Waker::noop())).is_ready();
     told(&shared);
     for number in 0..256 {
         assert!(room());
@@ -143,19 +179,17 @@ async fn a_full_queue_stops_the_reader_until_something_is_taken_or_all_is_over()
     shared.give(unknown(256)).unwrap();
     assert!(!room());
     shared.give(Input::Disconnected).unwrap();
-    assert!(room(), "a conversation that is over holds no connection");
+    assert!(room(), "a stream that is over holds no connection");
 }
 
 #[tokio::test]
 async fn the_timer_serves_a_conversation_that_comes_after_the_last_has_gone() {
     let ticker = Arc::new(Ticker::new(Clock::start()));
     for _ in 0..3 {
-        let now = ticker.clock().now();
         let mut config = SessionConfig::default();
         config.timing.open = Duration::from_millis(20);
-        let session = Session::new(config, [7; 32], now).unwrap();
-        let shared = Shared::new(session, &ticker);
-        tokio::time::timeout(Duration::from_secs(10), shared.closed()).await.unwrap();
+        let shared = on(&ticker, config);
+        tokio::time::timeout(Duration::from_secs(10), shared.over(StreamId::FIRST).wait()).await.unwrap();
         let Some(CloseReason::Failed(failure)) = shared.close_reason() else { panic!("no failure") };
         assert_eq!(failure.code(), ErrorCode::OpenTimeout);
         tokio::time::timeout(Duration::from_secs(10), ticker.ended()).await.unwrap();
@@ -166,8 +200,7 @@ async fn the_timer_serves_a_conversation_that_comes_after_the_last_has_gone() {
 async fn crowd(ticker: &Arc<Ticker>) -> Vec<Arc<Shared>> {
     let sessions: Vec<Arc<Shared>> = (0..8)
         .map(|_| {
-            let session = Session::new(SessionConfig::default(), [7; 32], ticker.clock().now()).unwrap();
-            let shared = Shared::new(session, ticker);
+            let shared = on(ticker, SessionConfig::default());
             shared.give(Input::Connected).unwrap();
             sent(&shared);
             shared

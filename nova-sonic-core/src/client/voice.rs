@@ -13,7 +13,7 @@ use super::shared::Shared;
 use crate::{
     event::Usage,
     id::ToolUseId,
-    session::{Event, Handover, Input, Message, Microphone, SessionError, State, TurnId},
+    session::{Conversation, Event, Handover, Input, Message, Microphone, SessionError, State, TurnId},
 };
 
 /// One running conversation. Clones speak into the same one; when the last clone and the [`VoiceEvents`] are
@@ -68,7 +68,7 @@ impl VoiceSession {
     /// [`SessionError::Backpressure`] when two seconds of sound wait for the network: the sound was not taken.
     /// [`SessionError::AudioTooLong`] for more than a second, [`SessionError::Closed`] after the end.
     pub fn try_send_audio(&self, samples: &[i16]) -> Result<(), SessionError> {
-        let limit = self.shared().read(|session| session.config().input_rate.hertz()) as usize;
+        let limit = self.shared().read(|conversation| conversation.config().input_rate.hertz()) as usize;
         if samples.len() > limit {
             return Err(SessionError::AudioTooLong { samples: samples.len(), limit });
         }
@@ -122,22 +122,22 @@ impl VoiceSession {
 
     /// Where the conversation stands.
     pub fn state(&self) -> State {
-        self.shared().read(crate::session::Session::state)
+        self.shared().read(Conversation::state)
     }
 
     /// Tokens used so far.
     pub fn usage(&self) -> Usage {
-        self.shared().read(crate::session::Session::usage)
+        self.shared().read(Conversation::usage)
     }
 
     /// What was said and heard so far.
     pub fn history(&self) -> Vec<Message> {
-        self.shared().read(crate::session::Session::history)
+        self.shared().read(Conversation::history)
     }
 
-    /// What a successor needs; may be asked for at any time, also after the end.
+    /// What another conversation needs to go on with this one; may be asked for at any time, also after the end.
     pub fn handover(&self) -> Handover {
-        self.shared().read(crate::session::Session::handover)
+        self.shared().read(Conversation::handover)
     }
 
     fn shared(&self) -> &Shared {

@@ -1,12 +1,12 @@
 //! Frames to events and exceptions.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use super::{CodecError, payload};
 use crate::{
     error::{ServiceError, ServiceException},
     event::{EventReader, ServerEvent},
-    json::{self, Fields},
+    json::Fields,
     scratch::Scratch,
     wire::{Frame, FrameDecoder, Headers, WireError},
 };
@@ -143,10 +143,15 @@ impl<'a> Described<'a> {
 
 fn exception(name: Option<&str>, payload: &[u8]) -> Received {
     let exception = ServiceException::parse(name.unwrap_or("unknown"));
-    let fields = json::read::<Fields>(payload).ok();
+    let fields = Fields::read(payload).ok();
     let told = fields.as_ref().and_then(|fields| fields.text("message").or_else(|| fields.text("Message")));
-    let message = told.map_or_else(|| String::from_utf8_lossy(payload), Cow::Borrowed);
-    Received::Exception(ServiceError::new(exception, &message))
+    Received::Exception(ServiceError::new(exception, told.unwrap_or_else(|| readable(payload))))
+}
+
+/// As far as it is text.
+fn readable(payload: &[u8]) -> &str {
+    let length = std::str::from_utf8(payload).map_or_else(|error| error.valid_up_to(), str::len);
+    payload.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
 }
 
 fn error(headers: &Described<'_>) -> Received {

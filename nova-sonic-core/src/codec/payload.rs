@@ -3,7 +3,7 @@
 use base64_simd::STANDARD;
 
 use super::CodecError;
-use crate::json::{self, Fields};
+use crate::json::Fields;
 
 const OPENING: &[u8] = br#"{"bytes":""#;
 const CLOSING: &[u8] = br#""}"#;
@@ -29,7 +29,7 @@ pub(super) fn read(payload: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> 
     }
     let invalid = || CodecError::Payload { length: payload.len() };
     // padded with further keys, spaced, or escaped
-    let fields: Fields = json::read(payload).map_err(|_| invalid())?;
+    let fields = Fields::read(payload).map_err(|_| invalid())?;
     let base64 = fields.text("bytes").ok_or_else(invalid)?;
     STANDARD.decode_append(base64.as_bytes(), out).map(drop).map_err(|_| invalid())
 }

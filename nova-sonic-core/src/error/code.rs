@@ -29,7 +29,7 @@ impl Blame {
 }
 
 macro_rules! catalogue {
-    ($($(#[$doc:meta])* $variant:ident, $code:literal, $blame:ident, retryable: $retryable:literal, $advice:literal;)*) => {
+    ($(#[doc = $meaning:literal] $variant:ident, $code:literal, $blame:ident, retryable: $retryable:literal, $advice:literal;)*) => {
         /// A stable error code, the same text in every language.
         ///
         /// ```
@@ -41,7 +41,7 @@ macro_rules! catalogue {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
-            $($(#[$doc])* $variant,)*
+            $(#[doc = $meaning] $variant,)*
         }
 
         impl ErrorCode {
@@ -62,6 +62,16 @@ macro_rules! catalogue {
             /// The stable text of the code.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $code,)* }
+            }
+
+            /// What it means, one sentence.
+            ///
+            /// ```
+            /// use nova_sonic_core::error::ErrorCode;
+            /// assert_eq!(ErrorCode::Throttled.meaning(), "Too many requests or connections.");
+            /// ```
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning.trim_ascii(),)* }
             }
 
             /// Who can do something about it.

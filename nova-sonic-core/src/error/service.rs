@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Blame, ErrorCode};
+use crate::search;
 
 /// The modelled exceptions of `InvokeModelWithBidirectionalStream` and the common ones of AWS.
 ///
@@ -52,8 +53,9 @@ impl ServiceException {
     /// assert_eq!(ServiceException::parse("aws.bedrock#ModelTimeoutException:x").name(), "ModelTimeoutException");
     /// ```
     pub fn parse(name: &str) -> Self {
-        let bare = name.rsplit('#').next().unwrap_or(name);
-        let bare = bare.split(':').next().unwrap_or(bare).trim();
+        let space = name.bytes().rposition(|byte| byte == b'#');
+        let bare = space.and_then(|end| name.get(end + 1..)).unwrap_or(name);
+        let bare = bare.split_once(':').map_or(bare, |(bare, _)| bare).trim();
         let mut capital = String::with_capacity(bare.len());
         let mut letters = bare.chars();
         capital.extend(letters.next().map(|first| first.to_ascii_uppercase()));
@@ -203,7 +205,7 @@ fn split_request_id(message: &str) -> (Option<String>, &str) {
     let Some(rest) = message.trim().strip_prefix("RequestId=") else {
         return (None, message.trim());
     };
-    match rest.split_once(" : ") {
+    match search::split_once(rest, " : ") {
         Some((id, text)) if id.len() <= 64 => (Some(id.trim().to_owned()), text.trim()),
         _ => (None, message.trim()),
     }
@@ -234,9 +236,9 @@ fn classify(exception: &ServiceException, message: &str) -> ErrorCode {
     match exception {
         ServiceException::Validation => VALIDATION_TEXTS
             .iter()
-            .find(|(fragment, _)| text.contains(fragment))
+            .find(|(fragment, _)| search::has(&text, fragment))
             .map_or(ErrorCode::RequestInvalid, |(_, code)| *code),
-        ServiceException::AccessDenied if text.contains("expired") => ErrorCode::CredentialsExpired,
+        ServiceException::AccessDenied if search::has(&text, "expired") => ErrorCode::CredentialsExpired,
         ServiceException::AccessDenied => ErrorCode::AccessDenied,
         ServiceException::ResourceNotFound => ErrorCode::ModelNotFound,
         ServiceException::ServiceQuotaExceeded => ErrorCode::QuotaExceeded,
@@ -248,7 +250,7 @@ fn classify(exception: &ServiceException, message: &str) -> ErrorCode {
         ServiceException::ServiceUnavailable => ErrorCode::ServiceUnavailable,
         ServiceException::ExpiredToken => ErrorCode::CredentialsExpired,
         ServiceException::InvalidSignature
-            if text.contains("signature expired") || text.contains("not yet current") =>
+            if search::has(&text, "signature expired") || search::has(&text, "not yet current") =>
         {
             ErrorCode::ClockSkewed
         }

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::{ContentType, EndpointingSensitivity, Role, ToolChoice, ToolSpec};
 use crate::{
     audio::{Pcm, SampleRate},
     id::{ContentName, PromptName, ToolUseId},
+    json::Value,
     secret::Withheld,
 };
 

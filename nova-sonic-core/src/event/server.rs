@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
-
 use super::{ContentType, GenerationStage, Role, StopReason};
 use crate::{
     audio::Pcm,
     id::{CompletionId, ContentId, PromptName, SessionId, ToolUseId},
+    json::{Object, Value},
     secret::Withheld,
 };
 
 /// Fields of an event that this version does not know, as they came.
-pub type Extra = Map<String, Value>;
+pub type Extra = Object;
 
 /// The three ids that every event of the service carries; absent ones are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

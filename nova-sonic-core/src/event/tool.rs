@@ -1,9 +1,7 @@
 //! Tools that the model may call.
 
-use serde_json::Value;
-
 use super::EventError;
-use crate::json::{self, Defect};
+use crate::json::{self, Defect, Value};
 
 /// One tool: its name, what it is for, and the JSON Schema of its input.
 ///

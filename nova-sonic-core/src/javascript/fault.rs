@@ -57,6 +57,7 @@ fn spelled(setting: &'static str) -> &'static str {
         "tool_choice" => "toolChoice",
         "timing.frame" => "limits.frameMs",
         "timing.gap" => "limits.gapMs",
+        "timing.keep_alive" => "limits.keepAliveMs",
         "timing.recent_audio" => "limits.recentAudioMs",
         "timing.queued_audio" => "limits.queuedAudioMs",
         other => other,

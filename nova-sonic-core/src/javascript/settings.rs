@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::Fault;
 use crate::{
     audio::SampleRate,
     event::{EndpointingSensitivity, ToolChoice, ToolSpec},
-    json,
+    json::{self, Object, Value},
     session::{Message, Microphone, Playback, SessionConfig, Timing},
 };
 
@@ -38,7 +36,7 @@ pub struct Settings {
 /// A [`Fault`] that names the setting which is unknown, or is not what it should be. What settings may be beside each
 /// other [`Session::new`](crate::session::Session::new) checks.
 pub fn read_settings(settings: &str, defaults: SessionConfig) -> Result<Settings, Fault> {
-    let settings: Value = json::read(settings.as_bytes())
+    let settings = json::read(settings.as_bytes())
         .map_err(|defect| Fault::setting("object", &format!("is not JSON at column {}", defect.column)))?;
     let mut session = defaults;
     let mut model = None;
@@ -48,26 +46,28 @@ pub fn read_settings(settings: &str, defaults: SessionConfig) -> Result<Settings
             continue;
         }
         let given = Given { setting: name, value };
+        // one way out for all of them: size counts here
         match name.as_str() {
-            "systemPrompt" => session.system_prompt = given.text()?,
-            "speechPrompt" => session.speech_prompt = Some(given.text()?),
-            "speakFirst" => session.speak_first = Some(given.text()?),
-            "voice" => session.voice_id = given.text()?,
-            "model" => model = Some(given.text()?),
-            "temperature" => session.inference.temperature = Some(given.number()?),
-            "topP" => session.inference.top_p = Some(given.number()?),
-            "maxTokens" => session.inference.max_tokens = Some(given.whole()?),
-            "turnDetection" => session.endpointing = Some(given.one_of(SENSITIVITIES)?),
-            "history" => session.history = messages(&given)?,
-            "tools" => session.tools = tools(&given)?,
-            "toolChoice" => session.tool_choice = choice(&given)?,
-            "inputRate" => session.input_rate = given.rate()?,
-            "outputRate" => session.output_rate = given.rate()?,
-            "microphone" => session.microphone = given.one_of(POSITIONS)?,
-            "playback" => session.playback = given.one_of(PLAYBACKS)?,
-            "limits" => limits(&mut session.timing, value)?,
-            unknown => return Err(unknown_setting(unknown)),
-        }
+            "systemPrompt" => given.text().map(|text| session.system_prompt = text),
+            "speechPrompt" => given.optional(&mut session.speech_prompt),
+            "speakFirst" => given.optional(&mut session.speak_first),
+            "voice" => given.text().map(|text| session.voice_id = text),
+            "model" => given.optional(&mut model),
+            "temperature" => given.number(&mut session.inference.temperature),
+            "topP" => given.number(&mut session.inference.top_p),
+            "maxTokens" => given.whole().map(|tokens| session.inference.max_tokens = Some(tokens)),
+            "turnDetection" => given.one_of(SENSITIVITIES).map(|word| session.endpointing = Some(word)),
+            "history" => messages(&given).map(|messages| session.history = messages),
+            "tools" => tools(&given).map(|tools| session.tools = tools),
+            "toolChoice" => choice(&given).map(|choice| session.tool_choice = choice),
+            "inputRate" => given.rate(&mut session.input_rate),
+            "outputRate" => given.rate(&mut session.output_rate),
+            "microphone" => given.one_of(POSITIONS).map(|word| session.microphone = word),
+            "playback" => given.one_of(PLAYBACKS).map(|word| session.playback = word),
+            "renewal" => given.flag().map(|renewal| session.renewal = renewal),
+            "limits" => limits(&mut session.timing, value),
+            unknown => Err(unknown_setting(unknown)),
+        }?;
     }
     Ok(Settings { session, model })
 }
@@ -99,8 +99,15 @@ impl Given<'_> {
     }
 
     #[inline(never)]
-    fn number(&self) -> Result<f64, Fault> {
-        self.value.as_f64().ok_or_else(|| self.refused("is not a number"))
+    fn optional(&self, place: &mut Option<String>) -> Result<(), Fault> {
+        *place = Some(self.text()?);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn number(&self, place: &mut Option<f64>) -> Result<(), Fault> {
+        *place = Some(self.value.as_f64().ok_or_else(|| self.refused("is not a number"))?);
+        Ok(())
     }
 
     #[inline(never)]
@@ -109,17 +116,27 @@ impl Given<'_> {
         whole.ok_or_else(|| self.refused("is not a whole number"))
     }
 
+    fn flag(&self) -> Result<bool, Fault> {
+        self.value.as_bool().ok_or_else(|| self.refused("is neither true nor false"))
+    }
+
     #[inline(never)]
-    fn rate(&self) -> Result<SampleRate, Fault> {
-        SampleRate::from_hertz(self.whole()?).ok_or_else(|| self.refused("is not 8000, 16000 or 24000"))
+    fn rate(&self, place: &mut SampleRate) -> Result<(), Fault> {
+        let rate = SampleRate::from_hertz(self.whole()?);
+        *place = rate.ok_or_else(|| self.refused("is not 8000, 16000 or 24000"))?;
+        Ok(())
     }
 
     fn one_of<T: Clone>(&self, words: &[(&str, T)]) -> Result<T, Fault> {
         let given = self.value.as_str();
         let found = words.iter().find(|(word, _)| Some(*word) == given).map(|(_, meaning)| meaning.clone());
         found.ok_or_else(|| {
-            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.refused(&format!("is none of {}", words.join(", ")))
+            let mut problem = "is none of ".to_owned();
+            for (place, (word, _)) in words.iter().enumerate() {
+                problem.push_str(if place == 0 { "" } else { ", " });
+                problem.push_str(word);
+            }
+            self.refused(&problem)
         })
     }
 }
@@ -139,7 +156,7 @@ fn unknown_setting(name: &str) -> Fault {
     Fault::setting(&name, "is not known")
 }
 
-fn fields<'a>(setting: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Fault> {
+fn fields<'a>(setting: &str, value: &'a Value) -> Result<&'a Object, Fault> {
     value.as_object().ok_or_else(|| Fault::setting(setting, "is not an object"))
 }
 

@@ -1,7 +1,5 @@
 //! What the application is told, as the text of a JSON object: `{"type":…,…}`.
 
-use serde_json::Value;
-
 use crate::{
     error::ErrorCode,
     event::{Role, TokenCounts, Usage},
@@ -40,7 +38,7 @@ pub fn event(event: &Event) -> String {
         Event::ToolCall { id, name, input } => {
             object.text("type", "toolCall").text("id", id).text("name", name);
             // a model now and then forgets a bracket: the application gets its words all the same
-            match json::read::<Value>(input.as_bytes()) {
+            match json::read(input.as_bytes()) {
                 Ok(_) => object.raw("input", input.as_bytes()),
                 Err(_) => object.text("input", input),
             };
@@ -52,6 +50,15 @@ pub fn event(event: &Event) -> String {
         }
         Event::RenewalDue { reason } => {
             object.text("type", "renewalDue").text("reason", reason.as_str());
+        }
+        Event::Renewing { reason } => {
+            object.text("type", "renewing").text("reason", reason.as_str());
+        }
+        Event::Renewed { reason, gap } => {
+            object
+                .text("type", "renewed")
+                .text("reason", reason.as_str())
+                .natural("gapMs", Tick::new(*gap).as_millis());
         }
         Event::Error(why) => write_failure(why, object.text("type", "error")),
         Event::Unknown { name, body } => {

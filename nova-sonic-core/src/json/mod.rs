@@ -1,24 +1,32 @@
 //! JSON in and out of plain values.
 //!
-//! Everywhere but in a browser that is `serde_json`'s work. There its reader and writer would be a third of what is
-//! downloaded, and short ones of our own take their place: they take, refuse and write the same, which is tested against
-//! `serde_json` with whatever looks like JSON.
+//! Reading is our own everywhere: it takes no message along, borrows what it can, and refuses what it refuses in every
+//! language alike, which is tested against `serde_json` with whatever looks like JSON. Values are `serde_json`'s; in a
+//! browser, where its tree and its writer would be a good part of what is downloaded, short ones of our own take their place.
 
 mod fields;
-#[cfg(any(target_family = "wasm", test))]
 mod number;
 mod object;
-#[cfg(any(target_family = "wasm", test))]
 mod reader;
 #[cfg(test)]
 mod tests;
 #[cfg(any(target_family = "wasm", test))]
+mod value;
+#[cfg(any(target_family = "wasm", test))]
 mod writer;
 
 pub(crate) use fields::Fields;
+pub(crate) use number::Number;
 pub use object::ObjectWriter;
-use serde::Deserialize;
-use serde_json::Value;
+pub(crate) use reader::{Read, Reader, Token, read_by};
+#[cfg(not(target_family = "wasm"))]
+pub use serde_json::Value;
+#[cfg(target_family = "wasm")]
+pub use value::{AnyNumber, Object, Value};
+
+/// The members of an object, in the order of their names.
+#[cfg(not(target_family = "wasm"))]
+pub type Object = serde_json::Map<String, Value>;
 
 /// Why a text is not the JSON that it should be. Nothing of the text is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,39 +44,29 @@ pub struct Defect {
 ///
 /// ```
 /// use nova_sonic_core::json;
-/// let value: serde_json::Value = json::read(br#"{"city":"Paris"}"#).unwrap();
-/// assert_eq!(value["city"], "Paris");
-/// assert_eq!(json::read::<bool>(b"tru").unwrap_err().column, 3);
+/// let value = json::read(br#"{"city":"Paris"}"#).unwrap();
+/// assert_eq!(value.get("city").and_then(json::Value::as_str), Some("Paris"));
+/// assert_eq!(json::read(b"tru").unwrap_err().column, 3);
 /// ```
 ///
 /// # Errors
 ///
-/// [`Defect`] where it is no JSON, or has another shape than `T`.
-#[cfg(not(target_family = "wasm"))]
-pub fn read<'json, T: Deserialize<'json>>(text: &'json [u8]) -> Result<T, Defect> {
-    serde_json::from_slice(text).map_err(|error| Defect {
-        line: error.line(),
-        column: error.column(),
-        is_shape: error.is_data(),
-    })
-}
-
-/// Reads the whole of a text.
-///
-/// # Errors
-///
-/// [`Defect`] where it is no JSON, or has another shape than `T`.
-#[cfg(target_family = "wasm")]
-pub fn read<'json, T: Deserialize<'json>>(text: &'json [u8]) -> Result<T, Defect> {
-    reader::read(text)
+/// [`Defect`] where it is no JSON.
+pub fn read(text: &[u8]) -> Result<Value, Defect> {
+    let mut value = Value::Null;
+    read_by(text, &mut |reader| {
+        value = reader.value()?;
+        Ok(())
+    })?;
+    Ok(value)
 }
 
 /// Appends a value to `out`, without white space.
 ///
 /// ```
 /// let mut out = Vec::new();
-/// nova_sonic_core::json::write(&serde_json::json!({ "city": "Paris" }), &mut out);
-/// assert_eq!(out, br#"{"city":"Paris"}"#);
+/// nova_sonic_core::json::write(&"Paris".into(), &mut out);
+/// assert_eq!(out, br#""Paris""#);
 /// ```
 pub fn write(value: &Value, out: &mut Vec<u8>) {
     #[cfg(target_family = "wasm")]
@@ -86,10 +84,19 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, text);
 }
 
+/// An object of these members.
+pub(crate) fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let mut fields = Object::new();
+    for (name, value) in members {
+        fields.insert(name.to_owned(), value);
+    }
+    Value::Object(fields)
+}
+
 /// A value as text.
 ///
 /// ```
-/// assert_eq!(nova_sonic_core::json::text(&serde_json::json!([1, null])), "[1,null]");
+/// assert_eq!(nova_sonic_core::json::text(&true.into()), "true");
 /// ```
 pub fn text(value: &Value) -> String {
     let mut out = Vec::new();

@@ -1,11 +1,11 @@
-//! JSON's numbers, without the tables of powers that exact ones take.
+//! JSON's numbers. In a browser they do without the tables of powers that exact ones take.
 //!
-//! What fits into 64 bits is exact. So is a fraction of up to 15 digits, as settings and counts have them; a longer one may
-//! be off by a few of its last bits.
+//! What fits into 64 bits is exact. There, so is a fraction of up to 15 digits, as settings and counts have them; a longer
+//! one may be off by a few of its last bits.
 
 /// A number as `serde_json` tells them apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     Natural(u64),
     Negative(i64),
     Fraction(f64),
@@ -13,7 +13,18 @@ pub(super) enum Number {
 
 /// Reads the number that `json` begins with, and says how many bytes were looked at; `None` where it is none.
 pub(super) fn read(json: &[u8]) -> (Option<Number>, usize) {
-    let mut scan = Scan { json, at: 0 };
+    #[cfg(target_family = "wasm")]
+    let fraction = scaled;
+    #[cfg(not(target_family = "wasm"))]
+    let fraction = exact;
+    read_by(json, fraction)
+}
+
+/// Makes a fraction of what is written, its digits as a whole number, and the power of ten that they are short of.
+type Fraction = fn(&[u8], u64, i32) -> f64;
+
+pub(super) fn read_by(json: &[u8], fraction: Fraction) -> (Option<Number>, usize) {
+    let mut scan = Scan { json, at: 0, fraction };
     let number = scan.number();
     (number, scan.at)
 }
@@ -21,6 +32,7 @@ pub(super) fn read(json: &[u8]) -> (Option<Number>, usize) {
 struct Scan<'json> {
     json: &'json [u8],
     at: usize,
+    fraction: Fraction,
 }
 
 /// Digits as a whole number, as far as they fit, and the power of ten that the rest amounts to.
@@ -75,7 +87,8 @@ impl Scan<'_> {
                 return Some(Number::Negative(value));
             }
         }
-        let value = scaled(digits.value, exponent);
+        let written = self.json.get(usize::from(is_negative)..self.at).unwrap_or_default();
+        let value = (self.fraction)(written, digits.value, exponent);
         value.is_finite().then_some(Number::Fraction(if is_negative { -value } else { value }))
     }
 
@@ -116,9 +129,16 @@ impl Scan<'_> {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
+fn exact(written: &[u8], _: u64, _: i32) -> f64 {
+    let parsed = std::str::from_utf8(written).ok().and_then(|written| written.parse().ok());
+    parsed.unwrap_or(f64::NAN)
+}
+
 /// `value · 10^exponent`.
+#[cfg(any(target_family = "wasm", test))]
 #[expect(clippy::cast_precision_loss, reason = "the last bits of a long fraction")]
-fn scaled(value: u64, exponent: i32) -> f64 {
+pub(super) fn scaled(_: &[u8], value: u64, exponent: i32) -> f64 {
     let mut scaled = value as f64;
     let mut left = exponent.unsigned_abs();
     while left > 0 && scaled != 0.0 && scaled.is_finite() {
@@ -131,11 +151,13 @@ fn scaled(value: u64, exponent: i32) -> f64 {
     scaled
 }
 
+#[cfg(any(target_family = "wasm", test))]
 fn power_of_ten(exponent: u32) -> f64 {
     (0..exponent).fold(1.0, |power, _| power * 10.0)
 }
 
 /// Appends a fraction with as few digits as give it back, where 15 after the point suffice; otherwise with 17.
+#[cfg(any(target_family = "wasm", test))]
 pub(super) fn write(value: f64, out: &mut Vec<u8>) {
     if !value.is_finite() {
         out.extend_from_slice(b"null");
@@ -160,18 +182,21 @@ pub(super) fn write(value: f64, out: &mut Vec<u8>) {
     let (mut power, mut places) = (1.0, 0_usize);
     while places < 17 && whole(rest * power + 0.5) < 10_u64.pow(17) {
         let digits = whole(rest * power + 0.5);
-        if scaled(digits, -i32::try_from(places).unwrap_or(0)).to_bits() == rest.to_bits() {
+        if scaled(&[], digits, -i32::try_from(places).unwrap_or(0)).to_bits() == rest.to_bits() {
             break;
         }
         power *= 10.0;
         places += 1;
     }
-    let start = out.len();
-    write_natural(whole(rest * power + 0.5), out);
-    let missing = (places + 1).saturating_sub(out.len() - start);
-    out.splice(start..start, std::iter::repeat_n(b'0', missing));
-    let point = out.len() - places;
-    out.insert(point, b'.');
+    let mut digits = Vec::new();
+    write_natural(whole(rest * power + 0.5), &mut digits);
+    for place in (0..digits.len().max(places + 1)).rev() {
+        let digit = digits.len().checked_sub(place + 1).and_then(|at| digits.get(at));
+        out.push(digit.copied().unwrap_or(b'0'));
+        if place == places {
+            out.push(b'.');
+        }
+    }
     if places == 0 {
         out.push(b'0');
     }
@@ -184,6 +209,7 @@ pub(super) fn write(value: f64, out: &mut Vec<u8>) {
     }
 }
 
+#[cfg(any(target_family = "wasm", test))]
 pub(super) fn write_natural(number: u64, out: &mut Vec<u8>) {
     let start = out.len();
     let mut rest = number;
@@ -196,6 +222,7 @@ pub(super) fn write_natural(number: u64, out: &mut Vec<u8>) {
     }
 }
 
+#[cfg(any(target_family = "wasm", test))]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,8 +1,6 @@
 //! JSON objects written member by member, without a tree of them first.
 
-use serde_json::Value;
-
-use super::{write, write_text};
+use super::{Value, write, write_text};
 
 /// Writes the members of an object, in the order in which they are given.
 ///

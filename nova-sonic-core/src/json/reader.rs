@@ -1,69 +1,144 @@
-//! A reader of JSON for serde, in few bytes: no messages, and one way to read everything.
+//! A reader of JSON in few bytes: no messages, no visitors, and one way to read everything.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
-    forward_to_deserialize_any,
-};
+use std::borrow::Cow;
 
 use super::{
-    Defect,
+    Defect, Object, Value,
     number::{self, Number},
 };
 
 /// Lists and objects within each other; beyond it the stack would be at stake.
 const DEPTH_LIMIT: u8 = 128;
 
-pub(super) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, Defect> {
+/// Reads the whole of a text, in the way that is given.
+pub(crate) fn read_by<'json>(
+    json: &'json [u8],
+    read: &mut dyn FnMut(&mut Reader<'json>) -> Read<()>,
+) -> Result<(), Defect> {
     let mut reader = Reader { json, at: 0, depth: DEPTH_LIMIT };
-    let read = T::deserialize(&mut reader);
-    match read.and_then(|value| reader.finish().map(|()| value)) {
-        Ok(value) => Ok(value),
-        Err(stopped) => Err(reader.defect(&stopped)),
-    }
+    let read = read(&mut reader).and_then(|()| reader.finish());
+    read.map_err(|stopped| reader.defect(&stopped))
 }
 
 /// Where the text stopped to be JSON; `None` where it is JSON that was not wanted.
 #[derive(Debug)]
-struct Stopped {
+pub(crate) struct Stopped {
     at: Option<usize>,
 }
 
-impl fmt::Display for Stopped {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
+impl Stopped {
+    /// This is JSON, but not what was wanted.
+    pub(crate) const UNWANTED: Self = Self { at: None };
 }
 
-impl std::error::Error for Stopped {}
+pub(crate) type Read<T> = Result<T, Stopped>;
 
-impl Error for Stopped {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self { at: None }
-    }
-}
-
-type Read<T> = Result<T, Stopped>;
-
-enum Token<'de> {
+/// What a value begins with, or all of it.
+pub(crate) enum Token<'json> {
     Null,
     Bool(bool),
     Number(Number),
-    Text(Cow<'de, str>),
+    Text(Cow<'json, str>),
+    /// Its items are next: [`Reader::items`].
     List,
+    /// Its members are next: [`Reader::members`].
     Object,
 }
 
-struct Reader<'de> {
-    json: &'de [u8],
+pub(crate) struct Reader<'json> {
+    json: &'json [u8],
     at: usize,
     /// Lists and objects that may still be opened.
     depth: u8,
 }
 
-impl<'de> Reader<'de> {
+impl<'json> Reader<'json> {
+    /// The next value, whatever it is.
+    pub(crate) fn value(&mut self) -> Read<Value> {
+        let token = self.token()?;
+        self.value_of(token)
+    }
+
+    /// The value that begins with this.
+    pub(crate) fn value_of(&mut self, token: Token<'json>) -> Read<Value> {
+        Ok(match token {
+            Token::Null => Value::Null,
+            Token::Bool(flag) => flag.into(),
+            Token::Number(Number::Natural(number)) => number.into(),
+            Token::Number(Number::Negative(number)) => number.into(),
+            Token::Number(Number::Fraction(number)) => number.into(),
+            Token::Text(text) => Value::String(text.into_owned()),
+            Token::List => {
+                let mut list = Vec::new();
+                self.items(&mut |reader| {
+                    list.push(reader.value()?);
+                    Ok(())
+                })?;
+                Value::Array(list)
+            }
+            Token::Object => {
+                let mut fields = Object::new();
+                self.members(&mut |reader, name| {
+                    fields.insert(name.into_owned(), reader.value()?);
+                    Ok(())
+                })?;
+                Value::Object(fields)
+            }
+        })
+    }
+
+    /// Passes over the next value.
+    pub(crate) fn skip(&mut self) -> Read<()> {
+        match self.token()? {
+            Token::Null | Token::Bool(_) | Token::Number(_) | Token::Text(_) => Ok(()),
+            Token::List => self.items(&mut Self::skip),
+            Token::Object => self.members(&mut |reader, _| reader.skip()),
+        }
+    }
+
+    /// Gives each member of the next value, which is to be an object; its value is to be read.
+    pub(crate) fn object(
+        &mut self,
+        member: &mut dyn FnMut(&mut Self, Cow<'json, str>) -> Read<()>,
+    ) -> Read<()> {
+        match self.token()? {
+            Token::Object => self.members(member),
+            Token::Null | Token::Bool(_) | Token::Number(_) | Token::Text(_) | Token::List => {
+                Err(Stopped::UNWANTED)
+            }
+        }
+    }
+
+    /// Gives each member of the object that has just begun; its value is to be read.
+    pub(crate) fn members(
+        &mut self,
+        member: &mut dyn FnMut(&mut Self, Cow<'json, str>) -> Read<()>,
+    ) -> Read<()> {
+        let mut is_first = true;
+        while self.another(b'}', &mut is_first)? {
+            if self.peek() != Some(b'"') {
+                return Err(self.before_next());
+            }
+            self.at += 1;
+            let name = self.string()?;
+            if self.peek() != Some(b':') {
+                return Err(self.before_next());
+            }
+            self.at += 1;
+            member(self, name)?;
+        }
+        Ok(())
+    }
+
+    /// Calls for each item of the list that has just begun; it is to be read.
+    pub(crate) fn items(&mut self, item: &mut dyn FnMut(&mut Self) -> Read<()>) -> Read<()> {
+        let mut is_first = true;
+        while self.another(b']', &mut is_first)? {
+            item(self)?;
+        }
+        Ok(())
+    }
+
     fn finish(&mut self) -> Read<()> {
         if self.peek().is_none() { Ok(()) } else { Err(self.before_next()) }
     }
@@ -113,16 +188,14 @@ impl<'de> Reader<'de> {
     }
 
     /// What is in a string, up to its closing quote: borrowed where it has no escapes.
-    fn string(&mut self) -> Read<Cow<'de, str>> {
+    fn string(&mut self) -> Read<Cow<'json, str>> {
         let mut read: Option<String> = None;
         let mut start = self.at;
         loop {
+            self.at += plain_length(self.json.get(self.at..).unwrap_or_default());
             let byte = self.next()?;
             if byte < b' ' {
                 return Err(self.here());
-            }
-            if !matches!(byte, b'"' | b'\\') {
-                continue;
             }
             let plain = self.json.get(start..self.at - 1).unwrap_or_default();
             let plain = std::str::from_utf8(plain).map_err(|_| self.here())?;
@@ -176,7 +249,7 @@ impl<'de> Reader<'de> {
     }
 
     /// The next value, or the beginning of one that has others in it.
-    fn token(&mut self) -> Read<Token<'de>> {
+    pub(crate) fn token(&mut self) -> Read<Token<'json>> {
         Ok(match self.peek() {
             Some(b'"') => {
                 self.at += 1;
@@ -227,76 +300,13 @@ impl<'de> Reader<'de> {
     }
 }
 
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
-    type Error = Stopped;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        match self.token()? {
-            Token::Null => visitor.visit_unit(),
-            Token::Bool(value) => visitor.visit_bool(value),
-            Token::Number(Number::Natural(number)) => visitor.visit_u64(number),
-            Token::Number(Number::Negative(number)) => visitor.visit_i64(number),
-            Token::Number(Number::Fraction(number)) => visitor.visit_f64(number),
-            Token::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
-            Token::Text(Cow::Owned(text)) => visitor.visit_string(text),
-            Token::List => visitor.visit_seq(Items { reader: self, is_first: true }),
-            Token::Object => visitor.visit_map(Items { reader: self, is_first: true }),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        if self.peek() == Some(b'n') {
-            self.word(b"null").and_then(|()| visitor.visit_none())
-        } else {
-            visitor.visit_some(self)
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Read<V::Value> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier ignored_any
-    }
-}
-
-/// What is in a list or an object.
-struct Items<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    is_first: bool,
-}
-
-impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Stopped;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Read<Option<T::Value>> {
-        if !self.reader.another(b']', &mut self.is_first)? {
-            return Ok(None);
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-}
-
-impl<'de> MapAccess<'de> for Items<'_, 'de> {
-    type Error = Stopped;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Read<Option<K::Value>> {
-        if !self.reader.another(b'}', &mut self.is_first)? {
-            return Ok(None);
-        }
-        match self.reader.peek() {
-            Some(b'"') => seed.deserialize(&mut *self.reader).map(Some),
-            _ => Err(self.reader.before_next()),
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Read<V::Value> {
-        if self.reader.peek() != Some(b':') {
-            return Err(self.reader.before_next());
-        }
-        self.reader.at += 1;
-        seed.deserialize(&mut *self.reader)
-    }
+/// How many bytes there are before a quote, a backslash or a control character.
+fn plain_length(bytes: &[u8]) -> usize {
+    let is_special = |byte: &u8| *byte < b' ' || matches!(*byte, b'"' | b'\\');
+    // sixteen at a time, without a decision between: the sound of an event is thousands of bytes
+    let is_plain = |run: &&[u8; 16]| !run.iter().fold(false, |any, byte| any | is_special(byte));
+    let (runs, _) = bytes.as_chunks();
+    let whole = 16 * runs.iter().take_while(is_plain).count();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().position(is_special).unwrap_or(rest.len())
 }

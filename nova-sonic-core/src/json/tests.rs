@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Defect, reader, writer};
+use super::{Number, Reader, number, read, read_by, value, writer};
 
 /// Equal, but for the last bits of long fractions.
 fn alike(one: &Value, other: &Value) -> bool {
@@ -26,7 +26,7 @@ fn alike(one: &Value, other: &Value) -> bool {
 
 fn check(text: &[u8]) {
     let expected = serde_json::from_slice::<Value>(text);
-    let came = reader::read::<Value>(text);
+    let came = read(text);
     let shown = String::from_utf8_lossy(text);
     match (expected, came) {
         (Ok(expected), Ok(came)) => assert!(alike(&expected, &came), "{shown}: {expected} and {came}"),
@@ -130,24 +130,88 @@ fn what_is_special_about_json_is_read_and_refused_as_by_serde_json() {
 
 #[test]
 fn a_shape_that_was_not_wanted_is_told_from_a_text_that_is_no_json() {
-    for text in ["[1,\"two\"]", "{\"a\":1}", "[1,2", "7"] {
-        let expected = serde_json::from_str::<Vec<u64>>(text).unwrap_err();
-        let came = reader::read::<Vec<u64>>(text.as_bytes()).unwrap_err();
-        assert_eq!(came.is_shape, expected.is_data(), "{text}");
+    for (text, is_shape) in
+        [("[1,\"two\"]", true), ("7", true), ("{\"a\":1}", false), ("{\"a\":", false), ("{}x", false)]
+    {
+        let mut object = |reader: &mut Reader<'_>| reader.object(&mut |reader, _| reader.skip());
+        let came = read_by(text.as_bytes(), &mut object);
+        assert_eq!(came.err().is_some_and(|defect| defect.is_shape), is_shape, "{text}");
     }
-    assert_eq!(reader::read::<bool>(b"7"), Err(Defect { line: 1, column: 1, is_shape: true }));
+}
+
+/// As a browser reads it.
+fn rounded(text: &str) -> f64 {
+    match number::read_by(text.as_bytes(), number::scaled) {
+        (Some(Number::Fraction(value)), _) => value,
+        (other, _) => panic!("{text}: {other:?}"),
+    }
 }
 
 #[test]
-fn settings_and_counts_are_exact() {
+fn settings_and_counts_are_exact_in_a_browser_too() {
     for hundredths in 0..=10_000_u32 {
         let value = f64::from(hundredths) / 100.0;
         let text = serde_json::to_string(&value).unwrap();
-        assert_eq!(reader::read::<f64>(text.as_bytes()).unwrap().to_bits(), value.to_bits(), "{text}");
+        assert_eq!(rounded(&text).to_bits(), value.to_bits(), "{text}");
         let mut written = Vec::new();
         writer::write(&Value::from(value), &mut written);
         assert_eq!(String::from_utf8(written).unwrap(), text);
     }
+}
+
+/// The same in the tree that a browser has.
+fn planted(value: &Value) -> value::Value {
+    match value {
+        Value::Null => value::Value::Null,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(natural), _) => natural.into(),
+            (None, Some(negative)) => negative.into(),
+            (None, None) => number.as_f64().unwrap().into(),
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Array(list) => list.iter().map(planted).collect::<Vec<_>>().into(),
+        Value::Object(fields) => {
+            let mut object = value::Object::new();
+            for (name, value) in fields.iter().rev() {
+                assert_eq!(object.insert(name.clone(), value::Value::Null), None);
+                assert_eq!(object.insert(name.clone(), planted(value)), Some(value::Value::Null));
+            }
+            value::Value::Object(object)
+        }
+    }
+}
+
+fn assert_same(own: &value::Value, value: &Value) {
+    assert_eq!(own.is_null(), value.is_null());
+    assert_eq!(own.is_string(), value.is_string());
+    assert_eq!(own.is_object(), value.is_object());
+    assert_eq!(own.as_bool(), value.as_bool());
+    assert_eq!(own.as_u64(), value.as_u64());
+    assert_eq!(own.as_f64().map(f64::to_bits), value.as_f64().map(f64::to_bits));
+    assert_eq!(own.as_str(), value.as_str());
+    assert_eq!(own.as_i64(), value.as_i64());
+    assert_eq!(own.as_array().map(Vec::len), value.as_array().map(Vec::len));
+    for (own, value) in own.as_array().into_iter().flatten().zip(value.as_array().into_iter().flatten()) {
+        assert_same(own, value);
+    }
+    let (Some(own), Some(object)) = (own.as_object(), value.as_object()) else {
+        assert_eq!(own.as_object().is_some(), value.as_object().is_some());
+        assert_eq!(own.get("name"), None);
+        return;
+    };
+    assert_eq!((own.len(), own.is_empty()), (object.len(), object.is_empty()));
+    assert!(own.keys().eq(object.keys()), "in the order of their names");
+    for ((name, own_member), (_, member)) in own.iter().zip(object) {
+        assert!(own.contains_key(name));
+        assert_eq!(own.get(name), Some(own_member));
+        assert_same(own_member, member);
+    }
+    let (mut own, mut object) = (own.clone(), object.clone());
+    let first = object.keys().next().cloned().unwrap_or_default();
+    assert_eq!(own.remove(&first).is_some(), object.remove(&first).is_some());
+    assert_eq!(own.remove(&first), None);
+    assert!(own.into_iter().map(|(name, _)| name).eq(object.into_iter().map(|(name, _)| name)));
 }
 
 /// Pieces of JSON in any order, so that what is nearly right comes up often.
@@ -206,7 +270,19 @@ proptest! {
     #[test]
     fn bytes_that_are_no_text_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         let expected = serde_json::from_slice::<Value>(&bytes);
-        prop_assert_eq!(expected.is_ok(), reader::read::<Value>(&bytes).is_ok());
+        prop_assert_eq!(expected.is_ok(), read(&bytes).is_ok());
+    }
+
+    #[test]
+    fn the_tree_of_a_browser_answers_as_that_of_serde_json(value in json()) {
+        assert_same(&planted(&value), &value);
+    }
+
+    #[test]
+    fn a_browser_reads_fractions_but_for_their_last_bits(value in any::<f64>().prop_filter("a number", |value| value.is_finite())) {
+        let text = serde_json::to_string(&value).unwrap();
+        let scale = value.abs() * 1e-13 + f64::MIN_POSITIVE;
+        prop_assert!((rounded(&text) - value).abs() <= scale, "{}", text);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! A writer of JSON values, as `serde_json` writes them.
 
-use serde_json::Value;
-
-use super::number;
+use super::{Value, number};
 
 pub(super) fn write(value: &Value, out: &mut Vec<u8>) {
     match value {

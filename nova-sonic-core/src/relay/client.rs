@@ -61,7 +61,7 @@ impl ClientCodec {
             RelayFrame::Binary(bytes) => {
                 let pcm = read_sound(bytes, &self.pool)?;
                 let (ids, content_id) = self.answer.clone().ok_or(RelayError::SoundUnplaced)?;
-                let extra = serde_json::Map::new();
+                let extra = crate::event::Extra::new();
                 Ok(Relayed::Event(ServerEvent::AudioOutput { ids, content_id, pcm, extra }))
             }
             RelayFrame::Text(text) => {

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
-
 use super::RelayError;
 use crate::{
     error::ErrorCode,
-    json::{self, Fields},
+    json::{self, Fields, Object, Value},
+    search,
     session::Failure,
 };
 
@@ -22,7 +21,7 @@ pub enum Control {
     /// Something went wrong; when a close follows, this says why.
     Error(Fault),
     /// How things stand behind the relay, in the server's own fields.
-    Status(Map<String, Value>),
+    Status(Object),
     /// The server closes the socket next.
     Close {
         /// Why, in a word such as `ended`.
@@ -116,18 +115,24 @@ impl Control {
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let body = match self {
             Self::Ready(ready) => {
-                json!({ "version": ready.version, "model": ready.model, "locks": ready.locks })
+                let locks: Vec<Value> = ready.locks.iter().map(|lock| lock.as_str().into()).collect();
+                json::object([
+                    ("version", ready.version.into()),
+                    ("model", ready.model.as_str().into()),
+                    ("locks", locks.into()),
+                ])
             }
-            Self::Error(fault) => json!({
-                "code": fault.code, "message": fault.message, "retryable": fault.retryable, "blame": fault.blame,
-            }),
+            Self::Error(fault) => json::object([
+                ("code", fault.code.as_str().into()),
+                ("message", fault.message.as_str().into()),
+                ("retryable", fault.retryable.into()),
+                ("blame", fault.blame.as_str().into()),
+            ]),
             Self::Status(fields) => Value::Object(fields.clone()),
-            Self::Close { reason } => json!({ "reason": reason }),
+            Self::Close { reason } => json::object([("reason", reason.as_str().into())]),
             Self::Unknown { body, .. } => body.clone(),
         };
-        let mut named = Map::new();
-        named.insert(self.name().to_owned(), body);
-        json::write(&json!({ "relay": named }), out);
+        json::write(&json::object([("relay", json::object([(self.name(), body)]))]), out);
     }
 }
 
@@ -151,10 +156,10 @@ const KEPT_CHARACTERS: usize = 600;
 /// Reads a text message as a control message; `None` when it is something else.
 pub(super) fn read(text: &str) -> Result<Option<Control>, RelayError> {
     // events are many and control messages few: who does not say the word is no control message
-    if !text.contains("\"relay\"") || !text.trim_start().starts_with('{') {
+    if !search::has(text, "\"relay\"") || !text.trim_start().starts_with('{') {
         return Ok(None);
     }
-    let fields: Fields = match json::read(text.as_bytes()) {
+    let fields = match Fields::read(text.as_bytes()) {
         Ok(fields) => fields,
         Err(defect) if defect.is_shape => return Err(RelayError::Control),
         // no JSON, which the reader of events says better

@@ -23,14 +23,13 @@ use std::{fmt, time::Duration};
 
 use base64_simd::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::{Map, Value};
 use sha2::Sha256;
 use thiserror::Error;
 
 use super::{GuardRules, PromptRule, VoiceRule};
 use crate::{
     error::ErrorCode,
-    json::{self, Fields},
+    json::{self, Fields, Object, Value},
     secret::{SecretText, Withheld},
     time::Timestamp,
 };
@@ -156,7 +155,7 @@ impl TicketKey {
         if ticket.subject.is_empty() {
             return Err(TicketError::NoSubject);
         }
-        let mut fields = Map::new();
+        let mut fields = Object::new();
         fields.insert("subject".to_owned(), ticket.subject.as_str().into());
         fields.insert("expires".to_owned(), ticket.expires.unix_millis().into());
         for (name, text) in [("systemPrompt", &ticket.system_prompt), ("voiceId", &ticket.voice_id)] {
@@ -205,7 +204,7 @@ impl TicketKey {
 /// What a body says whose signature is good; `None` for one that some other version may have written.
 fn read(body: &str) -> Option<Ticket> {
     let json = URL_SAFE_NO_PAD.decode_to_vec(body).ok()?;
-    let fields: Fields = json::read(&json).ok()?;
+    let fields = Fields::read(&json).ok()?;
     let expires = fields.single("expires").ok()??.as_i64()?;
     let mut ticket = Ticket::new(fields.text("subject")?, Timestamp::from_unix_millis(expires));
     for (name, place) in [("systemPrompt", &mut ticket.system_prompt), ("voiceId", &mut ticket.voice_id)] {

@@ -72,14 +72,20 @@ impl fmt::Display for Region {
     }
 }
 
+/// What is before the last hyphen, and what after it.
+fn cut_last(name: &str) -> Option<(&str, &str)> {
+    let (before, after) = name.split_at_checked(name.bytes().rposition(|byte| byte == b'-')?)?;
+    Some((before, after.strip_prefix('-')?))
+}
+
 /// `us-gov` of `us-gov-west-1`; `None` unless a word and a number follow.
 fn prefix_of(name: &str) -> Option<&str> {
     let of_region = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.len() > LENGTH_LIMIT || !name.bytes().all(of_region) {
         return None;
     }
-    let mut parts = name.rsplitn(3, '-');
-    let (number, word, prefix) = (parts.next()?, parts.next()?, parts.next()?);
+    let (rest, number) = cut_last(name)?;
+    let (prefix, word) = cut_last(rest)?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let is_prefix = prefix.split('-').all(|word| !word.is_empty());
     (is_number && !word.is_empty() && is_prefix).then_some(prefix)

@@ -1,16 +1,17 @@
 //! One answer of the model: what it planned, what it spoke, and how much of it was heard.
 
 use super::{Playback, TurnId, history::MESSAGE_LIMIT};
-use crate::{audio::SampleRate, time::Tick};
+use crate::{audio::SampleRate, search, time::Tick};
 
 /// A planned text and the sound that came for it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Segment {
     planned: String,
     received: u64,
     ended: bool,
 }
 
+#[derive(Clone)]
 pub(super) struct Answer {
     turn: TurnId,
     segments: Vec<Segment>,
@@ -19,6 +20,8 @@ pub(super) struct Answer {
     reported: u64,
     play_until: Tick,
     cut_at: Option<u64>,
+    /// Its stream has broken off: what has come of it is heard, and no more than that comes.
+    pub(super) broken: bool,
     /// The user wants silence, but the service does not know and goes on talking.
     pub(super) suppressed: bool,
     /// The service has said that the answer is complete.
@@ -27,6 +30,8 @@ pub(super) struct Answer {
 
 /// Spoken characters per second, for the length of a sentence whose sound was cut off while it came in.
 const CHARACTERS_PER_SECOND: u64 = 15;
+/// What a player may miss of an answer that it has played, samples: counting is rounded where a loudspeaker has another rate.
+const ROUNDED: u64 = 8;
 
 impl Answer {
     pub(super) const fn new(turn: TurnId) -> Self {
@@ -38,6 +43,7 @@ impl Answer {
             reported: 0,
             play_until: Tick::ZERO,
             cut_at: None,
+            broken: false,
             suppressed: false,
             complete: false,
         }
@@ -60,8 +66,9 @@ impl Answer {
     /// Whether these words were planned and not yet reported as spoken.
     pub(super) fn still_owes(&self, text: &str) -> bool {
         let text = text.trim();
-        !self.spoken.iter().any(|spoken| spoken == text)
-            && self.segments.iter().any(|segment| segment.planned.contains(text))
+        !self.broken
+            && !self.spoken.iter().any(|spoken| spoken == text)
+            && self.segments.iter().any(|segment| search::has(&segment.planned, text))
     }
 
     pub(super) fn plan(&mut self, text: &str) {
@@ -109,7 +116,8 @@ impl Answer {
 
     /// A report counts from the turn's first sample; it never takes back what was heard.
     pub(super) fn report_played(&mut self, samples: u64) {
-        self.reported = self.reported.max(samples).min(self.received);
+        let samples = if samples.saturating_add(ROUNDED) < self.received { samples } else { self.received };
+        self.reported = self.reported.max(samples);
         if self.cut_at.is_some() {
             self.cut_at = Some(self.reported);
         }
@@ -124,6 +132,24 @@ impl Answer {
     /// When real-time playback of all that came so far ends.
     pub(super) const fn play_until(&self) -> Tick {
         self.play_until
+    }
+
+    /// Whether every sentence that was begun has come to its end.
+    pub(super) fn is_whole(&self) -> bool {
+        let sounded = |segment: &Segment| segment.ended && segment.received > 0;
+        self.complete || (self.has_sound() && self.segments.iter().all(sounded))
+    }
+
+    /// Whether anything of it has been heard, or will be when what has come is played.
+    pub(super) fn reaches_anybody(&self, now: Tick, playback: Playback, rate: SampleRate) -> bool {
+        let heard = if self.plays_out() { self.received } else { self.heard(now, playback, rate) };
+        let wordless = self.segments.iter().all(|segment| segment.planned.is_empty());
+        !self.text(heard, false, rate).is_empty() || (wordless && heard > 0)
+    }
+
+    /// Whether it broke off, and nobody has cut it since.
+    pub(super) const fn plays_out(&self) -> bool {
+        self.broken && self.cut_at.is_none()
     }
 
     pub(super) const fn has_sound(&self) -> bool {
@@ -148,21 +174,23 @@ impl Answer {
     /// The words that belong to the first `heard` samples; all of them once the conversation has moved on from an
     /// answer that nobody interrupted.
     pub(super) fn text(&self, heard: u64, current: bool, rate: SampleRate) -> String {
-        let spoken: Vec<&str> = self.spoken.iter().map(String::as_str).collect();
+        let mut words = Words::default();
         if self.segments.iter().all(|segment| segment.planned.is_empty()) {
             // no plan to cut: what the service says it has spoken is all there is
-            return joined(&spoken);
+            return words.all(&self.spoken);
         }
-        if !self.interrupted() && (!current || heard >= self.received) {
-            if !spoken.is_empty() && spoken.len() >= self.segments.len() {
-                return joined(&spoken);
+        if !self.interrupted() && !self.broken && (!current || heard >= self.received) {
+            if !self.spoken.is_empty() && self.spoken.len() >= self.segments.len() {
+                return words.all(&self.spoken);
             }
             // a plan that has no sound yet was not heard by anybody
-            let sounded = self.segments.iter().filter(|segment| segment.received > 0);
-            return joined(&sounded.map(|segment| segment.planned.as_str()).collect::<Vec<_>>());
+            for segment in self.segments.iter().filter(|segment| segment.received > 0) {
+                words.add(&segment.planned);
+            }
+            return words.0;
         }
-        let mut rest = heard;
-        let mut words = Vec::with_capacity(self.segments.len());
+        // what came of an answer that broke off was heard once the conversation has moved on
+        let mut rest = if self.plays_out() && !current { self.received } else { heard };
         for segment in &self.segments {
             let characters = segment.planned.chars().count() as u64;
             let length = if segment.ended {
@@ -171,21 +199,36 @@ impl Answer {
                 // the service stopped sending: guess how long the whole sentence would have been
                 segment.received.max(characters * u64::from(rate.hertz()) / CHARACTERS_PER_SECOND)
             };
-            if rest >= length {
-                words.push(segment.planned.as_str());
-            } else {
-                words.push(first_words(&segment.planned, characters * rest / length.max(1)));
+            if rest < length {
+                words.add(first_words(&segment.planned, characters * rest / length.max(1)));
                 break;
             }
+            words.add(&segment.planned);
             rest -= length;
         }
-        joined(&words)
+        words.0
     }
 }
 
-fn joined(words: &[&str]) -> String {
-    let spoken: Vec<&str> = words.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
-    spoken.join(" ")
+/// Texts with a space between them.
+#[derive(Default)]
+pub(super) struct Words(pub(super) String);
+
+impl Words {
+    pub(super) fn add(&mut self, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() && !self.0.is_empty() {
+            self.0.push(' ');
+        }
+        self.0.push_str(text);
+    }
+
+    fn all(mut self, texts: &[String]) -> String {
+        for text in texts {
+            self.add(text);
+        }
+        self.0
+    }
 }
 
 /// The whole words within the first `characters` characters.

@@ -54,6 +54,14 @@ impl Blocks {
         self.open.iter_mut().rev().find(|block| block.id == *id)
     }
 
+    /// The calls in blocks that have not ended: nobody has been told of them.
+    pub(super) fn untold_calls(&self) -> impl Iterator<Item = &ToolUseId> {
+        self.open.iter().filter_map(|block| match &block.kind {
+            Kind::Tool { call } => call.as_ref().map(|call| &call.id),
+            Kind::UserText { .. } | Kind::AssistantText { .. } | Kind::Audio | Kind::Other => None,
+        })
+    }
+
     pub(super) fn close(&mut self, id: &ContentId) -> Option<Block> {
         let place = self.open.iter().rposition(|block| block.id == *id)?;
         Some(self.open.remove(place))

@@ -1,6 +1,6 @@
 //! The end: in order where there is time, and without losing a word where there is none.
 
-use super::{CloseReason, Event, Output, Phase, Session, timer::Timer, tools};
+use super::{CloseReason, Event, Output, Phase, Session, broken::Left, timer::Timer, tools};
 use crate::{error::ServiceError, event::ClientEvent, time::Tick};
 
 impl Session {
@@ -45,7 +45,11 @@ impl Session {
         } else {
             reason
         };
-        self.queue.retain(|output| matches!(output, Output::Emit(_)));
+        for _ in 0..self.queue.len() {
+            if let Some(told @ Output::Emit(_)) = self.queue.pop_front() {
+                self.queue.push_back(told);
+            }
+        }
         self.earlier.clear();
         self.queued_samples = 0;
         self.queue.push_back(Output::EndInput);
@@ -61,7 +65,17 @@ impl Session {
     }
 
     fn conclude(&mut self, reason: CloseReason) {
+        if !matches!(reason, CloseReason::Disconnected | CloseReason::Failed(_)) {
+            // no other session will
+            self.tell_broken_answer(self.timers.now());
+        }
         self.phase = Phase::Closed;
+        self.left = Left {
+            waiting: self.thinking,
+            idle_ends: self.timers.deadline(Timer::Idle),
+            state: self.state,
+            broken: false,
+        };
         self.thinking = false;
         self.turns.playback_over();
         self.timers.clear_all();

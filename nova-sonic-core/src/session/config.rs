@@ -47,6 +47,10 @@ pub struct SessionConfig {
     pub microphone: Microphone,
     /// How the session learns what was heard. Default: by the clock.
     pub playback: Playback,
+    /// Whether a [`Conversation`](super::Conversation) goes on over another stream by itself, before the service ends the one
+    /// that it has and when that one breaks. Default: yes. A [`Session`](super::Session), which is one stream, only says when a
+    /// renewal is due.
+    pub renewal: bool,
     /// How long things may take.
     pub timing: Timing,
 }
@@ -72,10 +76,10 @@ pub struct Timing {
     pub close: Duration,
     /// Length of a silent frame, and of the grid on which gaps are filled. Default: 32 ms, the guide's frame.
     pub frame: Duration,
-    /// Gap in the microphone's sound after which silence fills it. Default: 96 ms, three frames.
+    /// Gap in the microphone's sound after which silence fills it, at most 50 s. Default: 96 ms, three frames.
     pub gap: Duration,
-    /// With the microphone closed, time after which silence is streamed again. Default: 20 s; the service ends
-    /// a stream without input after 55 s.
+    /// With the microphone closed, time after which silence is streamed again, at most 50 s. Default: 20 s; the service
+    /// ends a stream without input after 55 s.
     pub keep_alive: Duration,
     /// Age at which a successor is due. Default: 6 min; the service ends a stream after 8.
     pub renew: Duration,
@@ -116,6 +120,7 @@ impl Default for SessionConfig {
             speak_first: None,
             microphone: Microphone::Open,
             playback: Playback::Assumed,
+            renewal: true,
             timing: Timing::default(),
         }
     }
@@ -138,6 +143,7 @@ impl fmt::Debug for SessionConfig {
             .field("speak_first", &withheld(&self.speak_first))
             .field("microphone", &self.microphone)
             .field("playback", &self.playback)
+            .field("renewal", &self.renewal)
             .field("timing", &self.timing)
             .finish()
     }
@@ -192,11 +198,18 @@ setters! {
     speak_first: Option<String>, "Sets the words that make the model speak first.";
     microphone: Microphone, "Sets where the microphone stands at the start.";
     playback: Playback, "Sets how the session learns what was heard.";
+    renewal: bool, "Sets whether a conversation goes on over another stream by itself.";
     timing: Timing, "Sets how long things may take.";
 }
 
 /// Longest system prompt taken, bytes: nothing is published, so only what no frame could carry is refused.
 const PROMPT_LIMIT: usize = 500_000;
+
+/// Longest time without input that is planned for: the service ends a stream after 55 s, and a frame needs its time.
+///
+/// Source: the service's own message, "Please ensure gaps between audio bytes and interactive content are less than 55
+/// seconds".
+const IDLE_LIMIT: Duration = Duration::from_secs(50);
 
 impl SessionConfig {
     /// Refuses what the service would refuse later, with the setting's name.
@@ -231,13 +244,13 @@ impl SessionConfig {
         if self.inference.max_tokens == Some(0) {
             return refuse("inference.max_tokens", "is 0");
         }
-        let mut names: Vec<&str> = self.tools.iter().map(ToolSpec::name).collect();
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair.first() == pair.last()) {
+        let named = |name: &str| self.tools.iter().filter(|tool| tool.name() == name).count();
+        // tools are some dozens at most: looked up one by one, they need no order
+        if self.tools.iter().any(|tool| named(tool.name()) > 1) {
             return refuse("tools", "has two tools of one name");
         }
         if let ToolChoice::Tool(name) = &self.tool_choice
-            && names.binary_search(&name.as_str()).is_err()
+            && named(name) == 0
         {
             return refuse("tool_choice", "names a tool that is not there");
         }
@@ -246,6 +259,13 @@ impl SessionConfig {
         }
         if self.timing.gap < self.timing.frame {
             return refuse("timing.gap", "is shorter than a frame");
+        }
+        for (setting, time) in
+            [("timing.gap", self.timing.gap), ("timing.keep_alive", self.timing.keep_alive)]
+        {
+            if time > IDLE_LIMIT {
+                return refuse(setting, "is over 50 s: the service ends a stream without input after 55 s");
+            }
         }
         if self.timing.recent_audio > Duration::from_secs(30) {
             return refuse("timing.recent_audio", "is over 30 s");

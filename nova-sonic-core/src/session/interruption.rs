@@ -7,15 +7,18 @@ impl Session {
     /// The user wants silence; the service goes on sending until the turn's end, and nobody hears it.
     pub(super) fn on_interrupt(&mut self, now: Tick) {
         if self.phase == Phase::Closed {
+            self.tell_broken_answer(now);
             return;
         }
         // what sounds may be the answer before the one that the user has just asked for
         if let Some(turn) = self.turns.sounding().or_else(|| self.turns.assistant_turn())
-            && self.cut(now, turn)
-            && let Some(answer) = self.history.answer_mut(turn)
+            && let Some(interrupted) = self.cut(now, turn)
         {
-            answer.suppressed = true;
-            self.turns.hush(turn, answer.complete);
+            self.emit(interrupted);
+            if let Some(answer) = self.history.answer_mut(turn) {
+                answer.suppressed = true;
+                self.turns.hush(turn, answer.complete || answer.broken);
+            }
         }
     }
 
@@ -26,18 +29,19 @@ impl Session {
         else {
             return;
         };
-        self.cut(now, turn);
+        let interrupted = self.cut(now, turn);
+        self.tell(interrupted);
         self.turns.end(turn);
     }
 
-    /// Cuts an answer where it was heard and says so once; `false` when there was nothing to cut.
-    fn cut(&mut self, now: Tick, turn: TurnId) -> bool {
+    /// Cuts an answer where it was heard; what is to be told of it, once, if there was anything to cut.
+    pub(super) fn cut(&mut self, now: Tick, turn: TurnId) -> Option<Event> {
         let (playback, rate) = (self.config.playback, self.config.output_rate);
-        let Some(answer) = self.history.answer_mut(turn) else { return false };
+        let answer = self.history.answer_mut(turn)?;
         if answer.interrupted()
             || (answer.complete && answer.has_sound() && answer.all_heard(now, playback, rate))
         {
-            return false;
+            return None;
         }
         let heard = answer.cut(now, playback, rate);
         let text = answer.text(heard, false, rate);
@@ -50,7 +54,6 @@ impl Session {
         // who spoke in between waits for another answer
         self.thinking = self.turns.user_waits();
         let heard = rate.duration_of(usize::try_from(heard).unwrap_or(usize::MAX));
-        self.emit(Event::Interrupted { turn, heard, text });
-        true
+        Some(Event::Interrupted { turn, heard, text })
     }
 }

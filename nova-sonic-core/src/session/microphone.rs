@@ -23,11 +23,25 @@ pub(super) struct Feed {
     supplied_until: Tick,
     filling: bool,
     held: VecDeque<Pcm>,
+    /// Of what is held the oldest gives way: the stream before has heard it.
+    sheds: bool,
 }
 
 impl Feed {
     pub(super) fn new(position: Microphone) -> Self {
-        Self { position, block: None, supplied_until: Tick::ZERO, filling: false, held: VecDeque::new() }
+        Self {
+            position,
+            block: None,
+            supplied_until: Tick::ZERO,
+            filling: false,
+            held: VecDeque::new(),
+            sheds: false,
+        }
+    }
+
+    /// Somebody else hears what is said until the stream is open.
+    pub(super) const fn shed(&mut self) {
+        self.sheds = true;
     }
 
     pub(super) const fn position(&self) -> Microphone {
@@ -37,6 +51,12 @@ impl Feed {
 
 impl Session {
     pub(super) fn on_audio(&mut self, now: Tick, samples: &[i16]) -> Result<(), SessionError> {
+        if self.left.broken {
+            if self.feed.position == Microphone::Open {
+                self.recent.push(samples);
+            }
+            return Ok(());
+        }
         if !self.phase.takes_speech() {
             return Err(SessionError::Closed);
         }
@@ -49,6 +69,9 @@ impl Session {
             return Ok(());
         }
         let allowed = self.config.timing.queued_audio;
+        if self.feed.sheds {
+            self.shed_held(rate.samples_in(allowed).saturating_sub(samples.len()));
+        }
         if rate.duration_of(self.queued_samples + samples.len()) > allowed {
             let milliseconds = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
             return Err(SessionError::Backpressure {
@@ -73,7 +96,19 @@ impl Session {
         Ok(())
     }
 
+    /// Lets the oldest go until no more is held than that.
+    fn shed_held(&mut self, most: usize) {
+        while self.queued_samples > most
+            && let Some(oldest) = self.feed.held.pop_front()
+        {
+            self.queued_samples -= oldest.len();
+        }
+    }
+
     pub(super) fn on_microphone(&mut self, now: Tick, position: Microphone) {
+        if self.left.broken {
+            self.feed.position = position;
+        }
         if !self.phase.takes_speech() || position == self.feed.position {
             return;
         }
@@ -94,12 +129,7 @@ impl Session {
         if !self.phase.takes_speech() {
             return Err(SessionError::Closed);
         }
-        if text.trim().is_empty() {
-            return Err(SessionError::TextEmpty);
-        }
-        if text.len() > history::MESSAGE_LIMIT {
-            return Err(SessionError::TextTooLong { length: text.len(), limit: history::MESSAGE_LIMIT });
-        }
+        check_text(text)?;
         self.ensure_audio_block(now);
         self.send_text(Role::User, true, text);
         let turn = self.user_writes(Message::user(text));
@@ -212,4 +242,15 @@ impl Session {
             self.send(ClientEvent::AudioInput { prompt_name, content_name, pcm });
         }
     }
+}
+
+/// Whether that can be said to the model in one message.
+pub(super) fn check_text(text: &str) -> Result<(), SessionError> {
+    if text.trim().is_empty() {
+        return Err(SessionError::TextEmpty);
+    }
+    if text.len() > history::MESSAGE_LIMIT {
+        return Err(SessionError::TextTooLong { length: text.len(), limit: history::MESSAGE_LIMIT });
+    }
+    Ok(())
 }

@@ -11,6 +11,9 @@
 //! 5. Give it to [`Session::handle_input`] with the time, and drain again.
 //! 6. Stop at [`Event::Closed`].
 //!
+//! One session is one stream, and the service ends a stream after eight minutes. A [`Conversation`] is driven the same
+//! way and holds as many sessions as it takes.
+//!
 //! The same script of ticks and inputs gives the same outputs in every language.
 //!
 //! ```
@@ -44,9 +47,13 @@
 
 mod answer;
 mod blocks;
+mod broken;
 mod closing;
 mod config;
+mod conversation;
 mod error;
+mod gathering;
+mod handover;
 mod history;
 mod input;
 mod interruption;
@@ -63,7 +70,10 @@ mod turns;
 use std::{collections::VecDeque, fmt};
 
 pub use config::{Playback, SessionConfig, Timing};
+pub use conversation::{Conversation, Directive, StreamId};
 pub use error::{Failure, SessionError};
+pub use gathering::{Answer, Gathering};
+pub use handover::Handover;
 pub use history::Message;
 pub(crate) use history::{MESSAGE_LIMIT, TOTAL_LIMIT};
 pub use input::{Input, Microphone, TurnId};
@@ -73,6 +83,7 @@ pub(crate) use receive::is_barge_in_signal;
 pub(crate) use tools::{RESULT_LIMIT, error_object, result_object};
 
 use blocks::Blocks;
+use broken::Left;
 use history::History;
 use microphone::Feed;
 use opening::Earlier;
@@ -129,20 +140,9 @@ pub struct Session {
     inherited: Vec<ToolUseId>,
     usage: Usage,
     thinking: bool,
-}
-
-/// What a successor needs so that nobody hears the change. Prints only the length of what is in it.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Handover {
-    /// What was said and heard. What the user said last is left out when its sound is in `recent_audio`, for
-    /// otherwise it would be answered twice; what was typed stays.
-    pub history: Vec<Message>,
-    /// The last seconds of the microphone, at the session's input rate.
-    pub recent_audio: Vec<i16>,
-    /// Tool calls that still wait for their answer. They do not survive as calls: the history has no place for
-    /// them, so a successor learns their result as text.
-    pub pending_calls: Vec<ToolUseId>,
+    /// An answer of the session before this one that is still being heard: this one's service knows nothing of it.
+    former_answer: Option<TurnId>,
+    left: Left,
 }
 
 impl Session {
@@ -151,13 +151,14 @@ impl Session {
     /// # Errors
     /// [`SessionError::Configuration`] and [`SessionError::HistoryMessageTooLong`] for settings that the service
     /// would refuse.
-    pub fn new(config: SessionConfig, seed: [u8; 32], now: Tick) -> Result<Self, SessionError> {
+    pub fn new(mut config: SessionConfig, seed: [u8; 32], now: Tick) -> Result<Self, SessionError> {
         config.check()?;
+        let earlier = history::shaped(std::mem::take(&mut config.history));
         let mut mint = IdMint::new(seed);
         let mut session = Self {
             prompt_name: PromptName::new(mint.next_uuid()),
             recent: RecentAudio::new(config.input_rate.samples_in(config.timing.recent_audio)),
-            history: History::new(history::shaped(config.history.iter().cloned())),
+            history: History::new(earlier.clone()),
             feed: Feed::new(config.microphone),
             mint,
             config,
@@ -175,8 +176,10 @@ impl Session {
             inherited: Vec::new(),
             usage: Usage::default(),
             thinking: false,
+            former_answer: None,
+            left: Left::new(),
         };
-        session.open(now);
+        session.open(now, earlier);
         Ok(session)
     }
 
@@ -190,16 +193,17 @@ impl Session {
     /// ignored), [`SessionError::Backpressure`] for sound only, and the errors of text and tool results.
     pub fn handle_input(&mut self, now: Tick, input: Input<'_>) -> Result<(), SessionError> {
         let now = self.timers.advance_to(now);
+        let mut done = Ok(());
         match input {
             Input::Connected => self.on_connected(now),
             Input::CredentialsUntil(expiry) => self.on_credentials_until(expiry),
-            Input::Audio(samples) => self.on_audio(now, samples)?,
-            Input::Text(text) => self.on_text(now, text)?,
+            Input::Audio(samples) => done = self.on_audio(now, samples),
+            Input::Text(text) => done = self.on_text(now, text),
             Input::Microphone(position) => self.on_microphone(now, position),
             Input::Played { turn, samples } => self.on_played(now, turn, samples),
             Input::Interrupt => self.on_interrupt(now),
-            Input::ToolResult { call, json } => self.on_tool_result(now, call, json)?,
-            Input::ToolFailed { call, message } => self.on_tool_failed(now, call, message)?,
+            Input::ToolResult { call, json } => done = self.on_tool_result(now, call, json),
+            Input::ToolFailed { call, message } => done = self.on_tool_failed(now, call, message),
             Input::Received(event) => self.on_received(now, event),
             Input::Unreadable(error) => self.emit_error(error.into()),
             Input::Exception(error) => self.on_exception(error),
@@ -208,23 +212,55 @@ impl Session {
             Input::Failed(failure) => self.abandon(CloseReason::Failed(failure)),
             Input::Disconnected => self.abandon(CloseReason::Disconnected),
         }
-        self.run_timers(now);
-        self.settle(now);
-        Ok(())
+        if done.is_ok() {
+            self.run_timers(now);
+            self.settle(now);
+        }
+        done
     }
 
     /// The next thing to do; `None` once drained. Infallible, never blocks.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.tell_earlier();
         let output = self.queue.pop_front();
-        if output.is_none() {
+        if output.is_none() && self.queue.capacity() > STEADY {
             // the opening, or a burst, has made it long
-            self.queue.shrink_to(STEADY);
+            self.queue = VecDeque::with_capacity(STEADY);
         }
         if let Some(Output::Send(ClientEvent::AudioInput { pcm, .. })) = &output {
             self.queued_samples -= pcm.len();
         }
         output
+    }
+
+    /// The next thing that takes no transport, ahead of what is to be sent: for drivers whose transport is not open yet. What
+    /// is to be sent waits here meanwhile, in less room than its events would take; [`poll_output`](Self::poll_output) has
+    /// it once the transport is open.
+    ///
+    /// ```
+    /// use nova_sonic_core::{
+    ///     session::{Input, Output, Session, SessionConfig},
+    ///     time::Tick,
+    /// };
+    /// let mut session = Session::new(SessionConfig::default(), [7; 32], Tick::ZERO)?;
+    /// session.handle_input(Tick::ZERO, Input::Text("Hello."))?;
+    /// assert!(matches!(session.poll_told(), Some(Output::Emit(_)))); // the transcript
+    /// assert!(session.poll_told().is_none());
+    /// assert!(matches!(session.poll_output(), Some(Output::Send(_)))); // the opening
+    /// # Ok::<(), nova_sonic_core::session::SessionError>(())
+    /// ```
+    pub fn poll_told(&mut self) -> Option<Output> {
+        let first = self.queue.iter().position(|output| !matches!(output, Output::Send(_)))?;
+        let mut told = None;
+        for place in 0..self.queue.len() {
+            let output = self.queue.pop_front()?;
+            if place == first {
+                told = Some(output);
+            } else {
+                self.queue.push_back(output);
+            }
+        }
+        told
     }
 
     /// When to call back with [`Input::Timeout`]; `None` when no deadline is pending.
@@ -243,7 +279,7 @@ impl Session {
         self.usage
     }
 
-    /// What this conversation is like, as it was made.
+    /// What this conversation is like, as it was made; what had been said before is in [`history`](Self::history) alone.
     pub const fn config(&self) -> &SessionConfig {
         &self.config
     }
@@ -251,18 +287,6 @@ impl Session {
     /// What was said and heard, as the service takes it for a history.
     pub fn history(&self) -> Vec<Message> {
         self.history.messages(self.timers.now(), self.config.playback, self.config.output_rate)
-    }
-
-    /// What a successor needs, for those who do not let [`Session::successor`] make it; may be asked for at any time, also
-    /// after the end.
-    pub fn handover(&self) -> Handover {
-        let (now, config) = (self.timers.now(), &self.config);
-        let replayed = config.timing.recent_audio;
-        Handover {
-            history: self.history.messages_without(replayed, now, config.playback, config.output_rate),
-            recent_audio: self.recent.to_vec(),
-            pending_calls: self.calls.ids().cloned().collect(),
-        }
     }
 
     fn send(&mut self, event: ClientEvent) {
@@ -274,6 +298,12 @@ impl Session {
 
     fn emit(&mut self, event: Event) {
         self.queue.push_back(Output::Emit(event));
+    }
+
+    fn tell(&mut self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.emit(event);
+        }
     }
 
     fn emit_error(&mut self, failure: Failure) {
@@ -297,7 +327,7 @@ impl Session {
                 Timer::Credentials => self.emit(Event::RenewalDue { reason: RenewalReason::Credentials }),
                 Timer::Answer => self.on_answer_late(),
                 Timer::Tool => self.on_tool_late(now),
-                Timer::Playback => self.on_played_out(),
+                Timer::Playback => self.on_played_out(now),
                 Timer::Idle => self.close(now, CloseReason::Idle),
                 Timer::Life => self.close(now, CloseReason::TimeLimit),
             }
@@ -327,14 +357,11 @@ impl Session {
         }
         if state != self.state && self.state != State::Closed {
             let from = std::mem::replace(&mut self.state, state);
-            let change = Output::Emit(Event::StateChanged { from, to: state });
             // a closed session says nothing after `Closed`
-            match self.queue.back() {
-                Some(Output::Emit(Event::Closed { .. })) => {
-                    let last = self.queue.len().saturating_sub(1);
-                    self.queue.insert(last, change);
-                }
-                _ => self.queue.push_back(change),
+            let closed = self.queue.pop_back_if(|last| matches!(last, Output::Emit(Event::Closed { .. })));
+            self.emit(Event::StateChanged { from, to: state });
+            if let Some(closed) = closed {
+                self.queue.push_back(closed);
             }
         }
     }
@@ -351,16 +378,6 @@ impl fmt::Debug for Session {
             .field("calls", &self.calls)
             .field("usage", &self.usage)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Handover {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handover")
-            .field("history", &self.history)
-            .field("recent_audio", &self.recent_audio.len())
-            .field("pending_calls", &self.pending_calls)
-            .finish()
     }
 }
 

@@ -1,8 +1,8 @@
 //! From the first event to the first sound.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{time::Duration, vec::IntoIter};
 
-use super::{CloseReason, Failure, Message, Microphone, Output, Phase, Session, history, timer::Timer};
+use super::{CloseReason, Failure, Message, Microphone, Output, Phase, Session, timer::Timer};
 use crate::{
     error::ErrorCode,
     event::{ClientContent, ClientEvent, PromptAudio, Role},
@@ -19,7 +19,7 @@ const BEFORE_EXPIRY: Duration = Duration::from_mins(3);
 /// of its words.
 #[derive(Default)]
 pub(super) struct Earlier {
-    messages: VecDeque<(ContentName, Message)>,
+    messages: IntoIter<(ContentName, Message)>,
     /// Outputs in the queue that come before the next message.
     before: usize,
 }
@@ -27,21 +27,21 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Nobody is told any more.
     pub(super) fn clear(&mut self) {
-        self.messages.clear();
+        self.messages = IntoIter::default();
     }
 }
 
 impl Session {
     /// Puts the next message of the history at the head of the queue if it is its turn.
     pub(super) fn tell_earlier(&mut self) {
-        if self.earlier.messages.is_empty() {
+        if self.earlier.messages.as_slice().is_empty() {
             return;
         }
         if self.earlier.before > 0 {
             self.earlier.before -= 1;
             return;
         }
-        if let Some((content_name, message)) = self.earlier.messages.pop_front() {
+        if let Some((content_name, message)) = self.earlier.messages.next() {
             // interactive history would be answered again, message by message
             let block = text_block(&self.prompt_name, &content_name, message.role, false, &message.text);
             self.earlier.before = block.len() - 1;
@@ -53,7 +53,7 @@ impl Session {
 
     /// Queues the events up to the open microphone, in the order that the guide prescribes: session, prompt,
     /// system prompt, speech prompt, history, sound.
-    pub(super) fn open(&mut self, now: Tick) {
+    pub(super) fn open(&mut self, now: Tick, earlier: Vec<Message>) {
         let config = &self.config;
         let timing = config.timing.clone();
         let start = ClientEvent::SessionStart {
@@ -68,7 +68,6 @@ impl Session {
         };
         let (system, speech) = (config.system_prompt.clone(), config.speech_prompt.clone());
         let speak_first = config.speak_first.clone();
-        let earlier = history::shaped(config.history.iter().cloned());
 
         self.send(start);
         self.send(prompt);
@@ -77,8 +76,11 @@ impl Session {
             self.send_text(Role::SystemSpeech, false, &speech);
         }
         self.earlier.before = self.queue.len();
-        self.earlier.messages =
-            earlier.into_iter().map(|message| (self.next_content_name(), message)).collect();
+        let mut messages = Vec::with_capacity(earlier.len());
+        for message in earlier {
+            messages.push((self.next_content_name(), message));
+        }
+        self.earlier.messages = messages.into_iter();
         if self.feed.position() != Microphone::Closed {
             self.open_audio_block(now);
         }
@@ -153,13 +155,16 @@ fn text_block(
         content_name: content_name(),
         content: ClientContent::Text { role, interactive },
     };
-    let texts = runs(text).map(|run| ClientEvent::TextInput {
-        prompt_name: prompt_name(),
-        content_name: content_name(),
-        text: run.to_owned(),
-    });
-    let end = ClientEvent::ContentEnd { prompt_name: prompt_name(), content_name: content_name() };
-    std::iter::once(start).chain(texts).chain([end]).collect()
+    let mut block = vec![start];
+    for run in runs(text) {
+        block.push(ClientEvent::TextInput {
+            prompt_name: prompt_name(),
+            content_name: content_name(),
+            text: run.to_owned(),
+        });
+    }
+    block.push(ClientEvent::ContentEnd { prompt_name: prompt_name(), content_name: content_name() });
+    block
 }
 
 /// The text in runs of at most [`TEXT_RUN`] characters.

@@ -2,13 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use serde_json::Value;
-
 use super::{Failure, TurnId};
 use crate::{
     audio::{Pcm, SampleRate},
     event::{ClientEvent, Role, Usage},
     id::ToolUseId,
+    json::Value,
     secret::Withheld,
 };
 
@@ -87,10 +86,24 @@ pub enum Event {
         /// In this session.
         total: Usage,
     },
-    /// The stream's end is near: open a successor with [`Session::handover`](super::Session::handover).
+    /// The stream's end is near: open a successor with [`Session::handover`](super::Session::handover). Only where the
+    /// conversation does not renew itself.
     RenewalDue {
         /// What ends.
         reason: RenewalReason,
+    },
+    /// The stream's end is near, and the conversation looks for a moment to go on over another; or the stream has broken,
+    /// and the conversation opens another.
+    Renewing {
+        /// What ends, or has ended.
+        reason: RenewalReason,
+    },
+    /// The conversation goes on over another stream.
+    Renewed {
+        /// What ended, or would have.
+        reason: RenewalReason,
+        /// Time without a stream: nothing, unless the old one ended before the new one was open.
+        gap: Duration,
     },
     /// Something went wrong; the conversation goes on.
     Error(Failure),
@@ -140,6 +153,10 @@ impl fmt::Debug for Event {
                 f.debug_struct("Usage").field("delta", delta).field("total", total).finish()
             }
             Self::RenewalDue { reason } => f.debug_struct("RenewalDue").field("reason", reason).finish(),
+            Self::Renewing { reason } => f.debug_struct("Renewing").field("reason", reason).finish(),
+            Self::Renewed { reason, gap } => {
+                f.debug_struct("Renewed").field("reason", reason).field("gap", gap).finish()
+            }
             Self::Error(failure) => f.debug_tuple("Error").field(failure).finish(),
             Self::Unknown { name, .. } => {
                 f.debug_struct("Unknown").field("name", name).finish_non_exhaustive()
@@ -179,6 +196,25 @@ impl State {
             Self::Closed => "closed",
         }
     }
+
+    /// The state of that word; `None` for any other.
+    ///
+    /// ```
+    /// use nova_sonic_core::session::State;
+    /// assert_eq!(State::from_word("speaking"), Some(State::Speaking));
+    /// assert_eq!(State::from_word("singing"), None);
+    /// ```
+    pub fn from_word(word: &str) -> Option<Self> {
+        const STATES: [State; 6] = [
+            State::Initializing,
+            State::Listening,
+            State::Thinking,
+            State::Speaking,
+            State::Idle,
+            State::Closed,
+        ];
+        STATES.into_iter().find(|state| state.as_str() == word)
+    }
 }
 
 /// Whether words are a plan or a fact.
@@ -209,6 +245,8 @@ pub enum RenewalReason {
     StreamLife,
     /// The credentials end soon.
     Credentials,
+    /// The stream has broken.
+    Connection,
 }
 
 impl RenewalReason {
@@ -217,6 +255,7 @@ impl RenewalReason {
         match self {
             Self::StreamLife => "stream_life",
             Self::Credentials => "credentials",
+            Self::Connection => "connection",
         }
     }
 }

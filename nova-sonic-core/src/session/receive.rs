@@ -1,9 +1,8 @@
 //! What the service says, turned into what happened.
 
-use serde_json::Value;
-
 use super::{
     CloseReason, Event, Failure, Message, Phase, Playback, Session, Stage, TurnId,
+    answer::Answer,
     blocks::{Block, Call, Kind},
     timer::Timer,
     tools,
@@ -13,12 +12,20 @@ use crate::{
     error::ErrorCode,
     event::{GenerationStage, Role, ServerContent, ServerEvent, StopReason, UsageDetails},
     id::ContentId,
-    json,
+    json::{self, Value},
     time::Tick,
 };
 
 /// With a player that reports, how long after real time its report may come before the answer counts as played.
 const REPORT_GRACE: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// How long after real time an answer counts as played.
+pub(super) const fn grace_of(playback: Playback) -> std::time::Duration {
+    match playback {
+        Playback::Assumed => std::time::Duration::ZERO,
+        Playback::Reported => REPORT_GRACE,
+    }
+}
 
 impl Session {
     pub(super) fn on_received(&mut self, now: Tick, event: ServerEvent) {
@@ -104,8 +111,10 @@ impl Session {
         } else if text.trim().is_empty() {
             // empty recognitions have caused false interruptions in other clients
         } else if kind_is_user {
+            self.end_former_answer(now);
             let turn = self.turns.user_speaks();
-            self.history.say(Message::user(text.as_str()), now);
+            let position = self.recent.position();
+            self.history.say(Message::user(text.as_str()), now, position);
             self.emit(Event::Transcript { role: Role::User, text, stage: Stage::Final, turn });
             self.stir(now);
         } else if stage == Some(GenerationStage::Speculative) {
@@ -182,15 +191,11 @@ impl Session {
             return;
         }
         answer.hear(pcm.len(), start, rate);
-        let grace = match self.config.playback {
-            Playback::Assumed => std::time::Duration::ZERO,
-            Playback::Reported => REPORT_GRACE,
-        };
         let play_until = answer.play_until();
         self.turns.sounds(turn);
         // who has typed in the meantime still waits for another answer
         self.thinking &= self.turns.is_unfinished(turn);
-        self.timers.set(Timer::Playback, play_until.after(grace));
+        self.timers.set(Timer::Playback, play_until.after(grace_of(self.config.playback)));
         self.stir(play_until);
         self.emit(Event::Audio { pcm, rate, turn });
     }
@@ -236,6 +241,10 @@ impl Session {
     /// A player that reports is done when the service has said that this was all, whichever comes first.
     fn check_playback(&mut self, now: Tick, turn: TurnId) {
         let (playback, rate) = (self.config.playback, self.config.output_rate);
+        let all_heard = |answer: &mut Answer| answer.all_heard(now, playback, rate);
+        if self.former_answer == Some(turn) && self.history.answer_mut(turn).is_some_and(all_heard) {
+            self.tell_broken_answer(now);
+        }
         if playback == Playback::Reported
             && self.turns.sounding() == Some(turn)
             && let Some(answer) = self.history.answer_mut(turn)
@@ -261,7 +270,8 @@ impl Session {
     }
 
     /// All that came has been played. An answer that the service has not ended yet is still to go on.
-    pub(super) fn on_played_out(&mut self) {
+    pub(super) fn on_played_out(&mut self, now: Tick) {
+        self.tell_broken_answer(now);
         self.turns.playback_over();
         let Some(turn) = self.turns.assistant_turn() else { return };
         if let Some(answer) = self.history.answer_mut(turn)
@@ -287,6 +297,6 @@ pub(crate) fn is_barge_in_signal(text: &str) -> bool {
     let text = text.trim();
     text.starts_with('{')
         && text.len() < 200
-        && json::read::<Value>(text.as_bytes())
+        && json::read(text.as_bytes())
             .is_ok_and(|value| value.get("interrupted").and_then(Value::as_bool) == Some(true))
 }

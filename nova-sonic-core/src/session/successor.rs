@@ -1,6 +1,9 @@
 //! One conversation over more than one stream: what is carried across, so that nobody hears the change.
 
-use super::{Message, Microphone, Session, SessionConfig, SessionError, history};
+use super::{
+    CloseReason, Event, Message, Microphone, Output, Session, SessionConfig, SessionError, history,
+    timer::Timer,
+};
 use crate::{event::Role, id::ToolUseId, time::Tick};
 
 /// What the answer of a tool begins with where its call was made in an earlier stream: there it can only be told.
@@ -46,15 +49,48 @@ impl Session {
             (self.history(), Vec::new())
         };
         config.history = history;
-        let most = rate.samples_in(config.timing.queued_audio);
         let mut successor = Self::new(config, seed, now)?;
-        successor.turns.count_on_from(&self.turns);
-        successor.inherited = self.calls.ids().chain(&self.inherited).cloned().collect();
-        let skipped = recent_audio.len().saturating_sub(most);
-        for second in recent_audio.get(skipped..).unwrap_or_default().chunks(rate.hertz() as usize) {
-            successor.on_audio(now, second)?;
-        }
+        successor.take_up(now, self, &recent_audio)?;
         Ok(successor)
+    }
+
+    /// Goes on with the turns and calls of `before`, and hears what it has heard last.
+    pub(super) fn take_up(&mut self, now: Tick, before: &Self, sound: &[i16]) -> Result<(), SessionError> {
+        let rate = self.config.input_rate;
+        self.turns.count_on_from(&before.turns);
+        self.inherited = before.unanswered();
+        self.feed.shed();
+        let most = rate.samples_in(self.config.timing.queued_audio);
+        let skipped = sound.len().saturating_sub(most);
+        for second in sound.get(skipped..).unwrap_or_default().chunks(rate.hertz() as usize) {
+            self.on_audio(now, second)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of what has happened in `before` since this successor was made from it.
+    pub(super) fn catch_up(&mut self, before: &Self) {
+        self.inherited = before.unanswered();
+        self.heed_broken_answer(before);
+        match before.left.idle_ends {
+            Some(deadline) => self.timers.set(Timer::Idle, deadline),
+            None => self.timers.follow(Timer::Idle, &before.timers),
+        }
+    }
+
+    /// Calls whose answer has not come, of this stream and of those before.
+    pub(super) fn unanswered(&self) -> Vec<ToolUseId> {
+        self.calls.ids().chain(&self.inherited).cloned().collect()
+    }
+
+    /// Whether an answer to that call is waited for, also after the stream's end.
+    pub(super) fn waits_for(&self, call: &ToolUseId) -> bool {
+        self.calls.contains(call) || self.inherited.contains(call)
+    }
+
+    /// Why it is over, until that has been told.
+    pub(super) fn closed_for(&self) -> Option<&CloseReason> {
+        if let Some(Output::Emit(Event::Closed { reason })) = self.queue.back() { Some(reason) } else { None }
     }
 
     /// Tells the model what a call of an earlier stream has come to.
@@ -84,7 +120,7 @@ mod tests {
         audio::SampleRate,
         event::{ClientContent, ClientEvent, ServerContent, ServerEvent, ServerIds, StopReason},
         id::ContentId,
-        session::{Event, Input, Output},
+        session::Input,
     };
 
     fn at(millis: u64) -> Tick {

@@ -74,6 +74,18 @@ impl Timers {
         *place = (*place).max(Some(deadline));
     }
 
+    /// Expects the same at the same time as those, if they expect it.
+    pub(super) fn follow(&mut self, timer: Timer, others: &Self) {
+        if let Some(deadline) = others.deadline(timer) {
+            self.set(timer, deadline);
+        }
+    }
+
+    pub(super) fn deadline(&self, timer: Timer) -> Option<Tick> {
+        let named = ALL.iter().zip(&self.deadlines).find(|(name, _)| **name == timer);
+        named.and_then(|(_, deadline)| *deadline)
+    }
+
     pub(super) fn clear(&mut self, timer: Timer) {
         *self.place(timer) = None;
     }
@@ -90,7 +102,7 @@ impl Timers {
     }
 
     pub(super) fn is_set(&self, timer: Timer) -> bool {
-        ALL.iter().zip(&self.deadlines).any(|(name, deadline)| *name == timer && deadline.is_some())
+        self.deadline(timer).is_some()
     }
 
     pub(super) fn next(&self) -> Option<Tick> {

@@ -2,8 +2,6 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use serde_json::{Map, Value};
-
 use super::{
     Event, Session, SessionError,
     blocks::{Block, Call, Kind},
@@ -12,7 +10,7 @@ use super::{
 use crate::{
     event::{ClientContent, ClientEvent},
     id::{ContentId, ToolUseId},
-    json::{self, Defect},
+    json::{self, Defect, Object, Value},
     time::Tick,
 };
 
@@ -155,8 +153,7 @@ impl Session {
         if !self.phase.takes_speech() {
             return Err(SessionError::Closed);
         }
-        let waits = self.calls.contains(call) || self.inherited.contains(call);
-        if waits { Ok(()) } else { Err(SessionError::UnknownCall) }
+        if self.waits_for(call) { Ok(()) } else { Err(SessionError::UnknownCall) }
     }
 
     /// The one answer to a call: a whole block, which may stand between frames of sound.
@@ -205,7 +202,7 @@ pub(crate) fn result_object(json: &str) -> Result<String, SessionError> {
     if json.len() > RESULT_LIMIT {
         return Err(SessionError::ToolResultTooLong { length: json.len(), limit: RESULT_LIMIT });
     }
-    let value: Value = json::read(json.as_bytes())
+    let value = json::read(json.as_bytes())
         .map_err(|Defect { line, column, .. }| SessionError::ToolResultInvalid { line, column })?;
     if value.is_object() {
         return Ok(json.to_owned());
@@ -220,7 +217,7 @@ pub(crate) fn error_object(message: &str) -> String {
 }
 
 fn object(name: &str, value: Value) -> String {
-    let mut fields = Map::new();
+    let mut fields = Object::new();
     fields.insert(name.to_owned(), value);
     json::text(&Value::Object(fields))
 }

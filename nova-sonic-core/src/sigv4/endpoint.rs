@@ -15,7 +15,8 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// Reads `wss://host` or `wss://host:port`, and the same with `ws`, `https` and `http`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, rest) = text.split_once(':')?;
+        let rest = rest.strip_prefix("//")?;
         let (scheme, default_port) = match scheme {
             "wss" | "https" => ("wss", 443_u16),
             "ws" | "http" => ("ws", 80),
@@ -28,7 +29,7 @@ impl Endpoint {
         };
         let (host, port) = authority.split_at_checked(host_length)?;
         let port = match port.strip_prefix(':') {
-            Some(digits) => Some(digits.parse::<u16>().ok()?),
+            Some(digits) => Some(port_number(digits)?),
             None if port.is_empty() => None,
             None => return None,
         };
@@ -44,6 +45,12 @@ impl Endpoint {
         let suffix = Region::parse(region).ok()?.partition().dns_suffix();
         Some(Self { scheme: "wss", host: format!("bedrock-runtime.{region}.{suffix}"), port: String::new() })
     }
+}
+
+fn port_number(digits: &str) -> Option<u16> {
+    let is_number = (1..=5).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.bytes().fold(0_u32, |number, digit| number * 10 + u32::from(digit & 0x0f));
+    u16::try_from(number).ok().filter(|_| is_number)
 }
 
 fn is_host(text: &str) -> bool {

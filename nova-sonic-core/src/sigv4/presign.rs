@@ -102,10 +102,9 @@ impl<'a> StreamRequest<'a> {
             format!("/model/{}/invoke-with-bidirectional-stream-websocket", percent_encoded(self.model_id));
 
         let time = now.basic_format();
-        let time = String::from_utf8_lossy(&time);
+        let time = std::str::from_utf8(&time).unwrap_or_default();
         let scope = format!("{}/{}/{SERVICE}/{TERMINATOR}", now.date(), self.region);
-        let mut query = self.query(credentials, &time, &scope);
-        sort(&mut query);
+        let mut query = self.query(credentials, time, &scope);
         let canonical_hash = Sha256::new()
             .chain_update("GET\n")
             .chain_update(path.replace('%', "%25"))
@@ -124,8 +123,8 @@ impl<'a> StreamRequest<'a> {
             .chain_update(hex(&canonical_hash.into()));
         let signature = Signature::from_bytes(mac.finalize().into_bytes().into());
 
-        query.push(("X-Amz-Signature".into(), text(signature.to_hex())));
-        sort(&mut query);
+        let digits = signature.to_hex();
+        add(&mut query, "X-Amz-Signature", std::str::from_utf8(&digits).unwrap_or_default());
         let query = joined(&query);
         let origin = format!("{scheme}://{host}{port}");
         let mut url = Zeroizing::new(String::with_capacity(origin.len() + path.len() + 1 + query.len()));
@@ -172,17 +171,29 @@ impl<'a> StreamRequest<'a> {
             ("X-Amz-Expires", EXPIRES_SECONDS),
             ("X-Amz-SignedHeaders", "host"),
         ];
-        let token = credentials.session_token.as_ref().map(|token| ("X-Amz-Security-Token", token.expose()));
-        let items = own.into_iter().chain(token).chain(self.query.iter().copied());
-        items.map(|(name, value)| (percent_encoded(name), Zeroizing::new(percent_encoded(value)))).collect()
+        let mut query = Vec::new();
+        for (name, value) in own {
+            add(&mut query, name, value);
+        }
+        if let Some(token) = &credentials.session_token {
+            add(&mut query, "X-Amz-Security-Token", token.expose());
+        }
+        for (name, value) in &self.query {
+            add(&mut query, name, value);
+        }
+        query
     }
 }
 
 /// An encoded name and its encoded value; the value may be the session token.
 type QueryItem = (String, Zeroizing<String>);
 
-fn sort(query: &mut [QueryItem]) {
-    query.sort_by(|(name, value), (other, others)| (name, &**value).cmp(&(other, &**others)));
+/// Puts an item where it belongs: what is signed has the encoded names in their order, and equal ones by their values.
+fn add(query: &mut Vec<QueryItem>, name: &str, value: &str) {
+    let item = (percent_encoded(name), Zeroizing::new(percent_encoded(value)));
+    let before = |(name, value): &QueryItem| (name, &**value) < (&item.0, &*item.1);
+    let place = query.partition_point(before);
+    query.insert(place, item);
 }
 
 /// `name=value&name=value`, made without leaving copies behind.
@@ -196,10 +207,6 @@ fn joined(query: &[QueryItem]) -> Zeroizing<String> {
         }
     }
     text
-}
-
-fn text(digits: [u8; 64]) -> Zeroizing<String> {
-    Zeroizing::new(digits.into_iter().map(char::from).collect())
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, in upper-case hexadecimal.

@@ -7,57 +7,85 @@ mod rfc3339;
 
 use std::{fmt, time::Duration};
 
-/// Monotonic time since an epoch of the caller's choosing (start of the process, of the page, of a test).
+/// Monotonic time since an epoch of the caller's choosing (start of the process, of the page, of a test), up to 292 years:
+/// a clock that says more is taken to say that.
 ///
 /// ```
 /// use nova_sonic_core::time::Tick;
 /// assert_eq!(Tick::from_millis(40).since(Tick::from_millis(8)).as_millis(), 32);
 /// assert_eq!(Tick::from_millis(8).since(Tick::from_millis(40)).as_millis(), 0);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tick(Duration);
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tick {
+    /// One number, and not the two of a `Duration`: a session compares and moves instants everywhere.
+    nanoseconds: u64,
+}
 
 impl Tick {
     /// The epoch itself.
-    pub const ZERO: Self = Self(Duration::ZERO);
+    pub const ZERO: Self = Self { nanoseconds: 0 };
+
+    /// Half of what the number holds, so that after any instant there is a later one: what is due again at the instant at which
+    /// it has just been done is done for ever.
+    const LATEST: Self = Self { nanoseconds: u64::MAX / 2 };
 
     /// The instant `since_epoch` after the caller's epoch.
     pub const fn new(since_epoch: Duration) -> Self {
-        Self(since_epoch)
+        Self::at(nanoseconds(since_epoch))
     }
 
     /// The instant `millis` ms after the caller's epoch.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(Duration::from_millis(millis))
+        Self::at(millis.saturating_mul(1_000_000))
+    }
+
+    const fn at(nanoseconds: u64) -> Self {
+        if nanoseconds < Self::LATEST.nanoseconds { Self { nanoseconds } } else { Self::LATEST }
     }
 
     /// Time since the caller's epoch.
     pub const fn since_epoch(self) -> Duration {
-        self.0
+        Duration::from_nanos(self.nanoseconds)
     }
 
     /// Whole milliseconds since the caller's epoch.
-    pub fn as_millis(self) -> u64 {
-        u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX)
+    pub const fn as_millis(self) -> u64 {
+        self.nanoseconds / 1_000_000
     }
 
     /// Time passed since `earlier`; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
+        Duration::from_nanos(self.nanoseconds.saturating_sub(earlier.nanoseconds))
     }
 
     /// This instant moved later by `by`; saturates instead of overflowing.
     #[must_use]
     pub const fn after(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(by))
+        Self { nanoseconds: self.nanoseconds.saturating_add(nanoseconds(by)) }
     }
 
     /// This instant moved earlier by `by`; stops at the epoch.
     #[must_use]
     pub const fn before(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(by))
+        Self { nanoseconds: self.nanoseconds.saturating_sub(nanoseconds(by)) }
     }
+}
+
+impl fmt::Debug for Tick {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tick").field(&self.since_epoch()).finish()
+    }
+}
+
+/// Not inlined in a browser, where size counts: it is asked for wherever something is due.
+#[cfg_attr(target_family = "wasm", inline(never))]
+const fn nanoseconds(duration: Duration) -> u64 {
+    const PER_SECOND: u64 = 1_000_000_000;
+    if duration.as_secs() >= u64::MAX / PER_SECOND {
+        return u64::MAX;
+    }
+    duration.as_secs() * PER_SECOND + duration.subsec_nanos() as u64
 }
 
 /// A moment of UTC, in milliseconds since 1970-01-01T00:00:00Z.
@@ -176,7 +204,7 @@ impl Date {
         if !digits.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+        let number = |range: std::ops::Range<usize>| rfc3339::number(digits.get(range)?);
         let (month, day) = (number(4..6)?, number(6..8)?);
         ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(Self(digits))
     }
@@ -227,6 +255,14 @@ fn two_digits(value: i64) -> [u8; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn after_any_instant_there_is_a_later_one() {
+        for last in [Tick::from_millis(u64::MAX), Tick::new(Duration::MAX)] {
+            assert!(last.after(Duration::from_millis(1)) > last);
+            assert!(last.after(Duration::MAX) > last);
+        }
+    }
 
     #[test]
     fn dates_agree_with_the_calendar() {

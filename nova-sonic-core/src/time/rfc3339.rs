@@ -5,8 +5,8 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let (time, rest) = rest.strip_prefix(['T', 't'])?.split_at_checked(8)?;
     let (millis, offset) = fraction(rest)?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let [year, month, day] = numbers(date, b'-', 4)?;
+    let [hour, minute, second] = numbers(time, b':', 2)?;
     if !(1..=12).contains(&month) || !(1..=days_of(year, month)).contains(&day) {
         return None;
     }
@@ -27,8 +27,13 @@ fn fraction(rest: &str) -> Option<(i64, &str)> {
     if digits.is_empty() {
         return None;
     }
-    let digits = digits.bytes().chain([b'0'; 3]).take(3);
-    Some((digits.fold(0, |millis, digit| millis * 10 + i64::from(digit - b'0')), rest))
+    let places = digits.as_bytes().get(..3).unwrap_or(digits.as_bytes());
+    let scale = match places.len() {
+        1 => 100,
+        2 => 10,
+        _ => 1,
+    };
+    Some((number(places)? * scale, rest))
 }
 
 /// `Z`, `+01:30` or `-08:00`.
@@ -41,22 +46,30 @@ fn offset_seconds(text: &str) -> Option<i64> {
         ("-", time) => (-1, time),
         _ => return None,
     };
-    let [hour, minute] = numbers(time, ':', [2, 2])?;
+    let [hour, minute, _] = numbers(time, b':', 2).filter(|_| time.len() == 5)?;
     (hour <= 23 && minute <= 59).then_some(sign * (hour * 3600 + minute * 60))
 }
 
-/// Numbers of exactly so many digits with a separator between them.
-fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
-    let mut values = [0; N];
-    let mut parts = text.split(separator);
-    for (value, length) in values.iter_mut().zip(digits) {
-        let part = parts.next()?;
-        if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_digit()) {
+/// Two or three numbers with a separator between them: the first of so many digits, the others of two.
+fn numbers(text: &str, separator: u8, first: usize) -> Option<[i64; 3]> {
+    let mut values = [0; 3];
+    let (part, mut rest) = text.as_bytes().split_at_checked(first)?;
+    let mut values_left = values.iter_mut();
+    *values_left.next()? = number(part)?;
+    while let [found, tens, ones, after @ ..] = rest {
+        *values_left.next()? = number(&[*tens, *ones])?;
+        rest = after;
+        if *found != separator {
             return None;
         }
-        *value = part.parse().ok()?;
     }
-    parts.next().is_none().then_some(values)
+    rest.is_empty().then_some(values)
+}
+
+/// A few digits and nothing else.
+pub(super) fn number(digits: &[u8]) -> Option<i64> {
+    let digit = |digit: &u8| digit.is_ascii_digit().then(|| i64::from(digit - b'0'));
+    digits.iter().try_fold(0, |number, next| Some(number * 10 + digit(next)?))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant's `days_from_civil`).

@@ -5,29 +5,39 @@ pub(super) use crc32fast::hash as crc32;
 #[cfg(target_family = "wasm")]
 pub(super) use small::crc32;
 
-/// The same with one table instead of sixteen, and that one made when it is first needed: the tables of `crc32fast` are
-/// 16 kB that nothing compresses, and a browser would download them.
+/// The same with one table of sixteen entries, two looks for each byte: the tables of `crc32fast` are 16 kB that nothing
+/// compresses, and a browser would download them.
 #[cfg(any(target_family = "wasm", test))]
 mod small {
-    use std::sync::OnceLock;
-
-    /// The polynomial of IEEE 802.3, lowest bit first.
-    const POLYNOMIAL: u32 = 0xedb8_8320;
+    /// What the polynomial of IEEE 802.3, lowest bit first, makes of four bits.
+    const TABLE: [u32; 16] = [
+        0x0000_0000,
+        0x1db7_1064,
+        0x3b6e_20c8,
+        0x26d9_30ac,
+        0x76dc_4190,
+        0x6b6b_51f4,
+        0x4db2_6158,
+        0x5005_713c,
+        0xedb8_8320,
+        0xf00f_9344,
+        0xd6d6_a3e8,
+        0xcb61_b38c,
+        0x9b64_c2b0,
+        0x86d3_d2d4,
+        0xa00a_e278,
+        0xbdbd_f21c,
+    ];
 
     pub(in crate::wire) fn crc32(bytes: &[u8]) -> u32 {
-        static TABLE: OnceLock<[u32; 256]> = OnceLock::new();
-        let table = TABLE.get_or_init(|| {
-            let mut bytes = 0..;
-            std::array::from_fn(|_| {
-                let byte = bytes.next().unwrap_or_default();
-                (0..8).fold(byte, |crc, _| if crc & 1 == 1 { crc >> 1 ^ POLYNOMIAL } else { crc >> 1 })
-            })
-        });
-        !bytes.iter().fold(!0, |crc, byte| {
-            let [lowest, ..] = crc.to_le_bytes();
-            let entry = table.get(usize::from(lowest ^ byte)).copied().unwrap_or_default();
-            crc >> 8 ^ entry
-        })
+        let mut crc = !0_u32;
+        for byte in bytes {
+            crc ^= u32::from(*byte);
+            for _ in 0..2 {
+                crc = crc >> 4 ^ TABLE.get((crc & 0x0f) as usize).copied().unwrap_or_default();
+            }
+        }
+        !crc
     }
 }
 

@@ -124,39 +124,45 @@ fn read_header<'a>(rest: &mut &'a [u8], offset: usize) -> Result<Header<'a>, Wir
     let truncated = || WireError::HeaderTruncated { offset };
     let (&[length], after) = rest.split_first_chunk().ok_or_else(truncated)?;
     let (name, after) = after.split_at_checked(length.into()).ok_or_else(truncated)?;
-    let (&[kind], mut after) = after.split_first_chunk().ok_or_else(truncated)?;
+    let (&[kind], after) = after.split_first_chunk().ok_or_else(truncated)?;
     let text = |bytes| std::str::from_utf8(bytes).map_err(|_| WireError::HeaderNotText { offset });
     let name = text(name)?;
+    let (bytes, after) = match kind {
+        kind::TRUE | kind::FALSE => after.split_at_checked(0),
+        kind::BYTE => after.split_at_checked(1),
+        kind::INT16 => after.split_at_checked(2),
+        kind::INT32 => after.split_at_checked(4),
+        kind::INT64 | kind::TIMESTAMP => after.split_at_checked(8),
+        kind::UUID => after.split_at_checked(16),
+        kind::BYTES | kind::TEXT => split_counted(after),
+        kind => return Err(WireError::HeaderTypeUnknown { offset, kind }),
+    }
+    .ok_or_else(truncated)?;
     let value = match kind {
         kind::TRUE => HeaderValue::Bool(true),
         kind::FALSE => HeaderValue::Bool(false),
-        kind::BYTE => HeaderValue::Byte(i8::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
-        kind::INT16 => HeaderValue::Int16(i16::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
-        kind::INT32 => HeaderValue::Int32(i32::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
-        kind::INT64 => HeaderValue::Int64(i64::from_be_bytes(take(&mut after).ok_or_else(truncated)?)),
-        kind::BYTES => HeaderValue::Bytes(take_counted(&mut after).ok_or_else(truncated)?),
-        kind::TEXT => HeaderValue::Text(text(take_counted(&mut after).ok_or_else(truncated)?)?),
-        kind::TIMESTAMP => {
-            HeaderValue::Timestamp(i64::from_be_bytes(take(&mut after).ok_or_else(truncated)?))
-        }
-        kind::UUID => HeaderValue::Uuid(take(&mut after).ok_or_else(truncated)?),
-        kind => return Err(WireError::HeaderTypeUnknown { offset, kind }),
+        kind::BYTE => HeaderValue::Byte(i8::from_be_bytes(array(bytes))),
+        kind::INT16 => HeaderValue::Int16(i16::from_be_bytes(array(bytes))),
+        kind::INT32 => HeaderValue::Int32(i32::from_be_bytes(array(bytes))),
+        kind::INT64 => HeaderValue::Int64(i64::from_be_bytes(array(bytes))),
+        kind::TIMESTAMP => HeaderValue::Timestamp(i64::from_be_bytes(array(bytes))),
+        kind::UUID => HeaderValue::Uuid(array(bytes)),
+        kind::TEXT => HeaderValue::Text(text(bytes)?),
+        _ => HeaderValue::Bytes(bytes),
     };
     *rest = after;
     Ok(Header { name, value })
 }
 
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (value, after) = rest.split_first_chunk::<N>()?;
-    *rest = after;
-    Some(*value)
+/// Of bytes that are as many.
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.first_chunk().copied().unwrap_or([0; N])
 }
 
-fn take_counted<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = u16::from_be_bytes(take(rest)?);
-    let (value, after) = rest.split_at_checked(length.into())?;
-    *rest = after;
-    Some(value)
+/// A value whose length is before it, and what follows.
+fn split_counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
 /// The bytes that name the types.

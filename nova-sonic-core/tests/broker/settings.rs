@@ -25,7 +25,7 @@ async fn problem(builder: CredentialBrokerBuilder) -> String {
 async fn each_wrong_setting_is_named() {
     let key = || SecretText::new("a key for names of sessions".to_owned());
     let gov = ScopePolicy::new(Region::parse("us-gov-west-1").unwrap(), ModelId::default());
-    for (setting, builder) in [
+    for (setting, builder) in vec![
         ("scope", CredentialBroker::builder().assume_role(ROLE).session_name_key(key())),
         ("role_arn", CredentialBroker::builder().scope(scope()).session_name_key(key())),
         ("role_arn", whole().federation_token()),

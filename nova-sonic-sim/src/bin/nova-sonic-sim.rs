@@ -48,7 +48,7 @@ struct Arguments {
     #[arg(long, value_name = "REGION")]
     sts_disabled_region: Vec<String>,
 
-    /// What the model says: parrot, story, weather, or a scenario file
+    /// What the model says: parrot, story, storyteller, weather, or a scenario file
     #[arg(long, default_value = "parrot", value_name = "NAME|FILE")]
     scenario: String,
 

@@ -288,7 +288,8 @@ impl Conversation {
                 Some(Request::Call { .. }) if all => {}
                 Some(Request::Call { tools, then }) => {
                     let call = |tool: &ToolCall| {
-                        (self.speaker.tool_use(&tool.name, &tool.arguments()), tool.name.clone())
+                        let arguments = tool.arguments(self.rules.instructions());
+                        (self.speaker.tool_use(&tool.name, &arguments), tool.name.clone())
                     };
                     let calls: Vec<_> = tools.iter().map(call).collect();
                     for (call, _) in &calls {
@@ -318,10 +319,7 @@ impl Conversation {
     }
 
     fn delay(&self, ask: &Ask) -> Duration {
-        let turn = match ask {
-            Ask::Said(_) | Ask::Typed(_) => self.config.scenario.turn(self.turns_taken),
-            Ask::Resumed(_) => None,
-        };
+        let turn = ask.turn(&self.config.scenario, self.turns_taken);
         Duration::from_millis(turn.map_or(0, |turn| turn.delay_ms).into())
     }
 
@@ -330,7 +328,7 @@ impl Conversation {
         let has_tool = |name: &str| self.rules.has_tool(name);
         let rate = self.speaker.rate();
         let plan = plan(&ask, &self.config.scenario, self.turns_taken, has_tool, rate);
-        if !matches!(ask, Ask::Resumed(_)) {
+        if ask.is_in_order(&self.config.scenario) {
             self.turns_taken = self.turns_taken.saturating_add(1);
         }
         self.answer = Some(Answer::new(plan, rate, self.config.answer_speed));

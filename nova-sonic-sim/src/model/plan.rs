@@ -25,7 +25,31 @@ pub(super) enum Ask {
 /// Letters of a typed text that are said back, at most: 40 s of sound.
 const PARROTED_LETTERS: usize = 600;
 
-/// What is to be said to the `index`-th ask, from 0, with sound at `rate`.
+impl Ask {
+    /// The turn of the script that answers it, when `index` turns have been taken in order.
+    pub(super) fn turn<'scenario>(
+        &self,
+        scenario: &'scenario Scenario,
+        index: usize,
+    ) -> Option<&'scenario Turn> {
+        match self {
+            Self::Resumed(_) => None,
+            Self::Typed(text) if scenario.listens_for_words() => scenario.turn_named_in(text),
+            Self::Said(_) | Self::Typed(_) => scenario.turn(index),
+        }
+    }
+
+    /// Whether it takes the turns in order.
+    pub(super) fn is_in_order(&self, scenario: &Scenario) -> bool {
+        match self {
+            Self::Resumed(_) => false,
+            Self::Typed(_) => !scenario.listens_for_words(),
+            Self::Said(_) => true,
+        }
+    }
+}
+
+/// What is to be said to an ask when `index` turns have been taken in order, with sound at `rate`.
 pub(super) fn plan(
     ask: &Ask,
     scenario: &Scenario,
@@ -38,7 +62,7 @@ pub(super) fn plan(
         Ask::Said(utterance) => Some(neutral_text(utterance.length)),
         Ask::Typed(_) => None,
     };
-    if let Some(turn) = scenario.turn(index) {
+    if let Some(turn) = ask.turn(scenario, index) {
         return scripted(turn, user, has_tool, rate);
     }
     let say = match (scenario.otherwise, ask) {

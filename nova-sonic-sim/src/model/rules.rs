@@ -76,6 +76,8 @@ const NAME_BYTES: usize = 512;
 const BLOCKS: usize = 10_000;
 /// Blocks open at once: one of audio, one of text, and results of parallel tools.
 const OPEN_BLOCKS: usize = 64;
+/// As much of the system prompt as a scenario can quote, bytes.
+const INSTRUCTION_BYTES: usize = 64 * 1024;
 /// As much of a typed text as the model reads, bytes.
 const TYPED_BYTES: usize = 2_000;
 
@@ -88,6 +90,7 @@ pub(super) struct Rules {
     names: HashSet<ContentName>,
     open: Vec<(ContentName, Block)>,
     stage: Stage,
+    instructions: String,
     history_bytes: usize,
     /// Calls that still want a result.
     calls: BTreeSet<ToolUseId>,
@@ -103,6 +106,7 @@ impl Rules {
             names: HashSet::new(),
             open: Vec::new(),
             stage: Stage::Nothing,
+            instructions: String::new(),
             history_bytes: 0,
             calls: BTreeSet::new(),
         }
@@ -111,6 +115,11 @@ impl Rules {
     /// Whether the client said that it has this tool.
     pub(super) fn has_tool(&self, name: &str) -> bool {
         self.tools.contains(name)
+    }
+
+    /// The system prompt, as far as it is kept.
+    pub(super) fn instructions(&self) -> &str {
+        &self.instructions
     }
 
     /// A call has gone out: exactly one result may come.
@@ -283,7 +292,10 @@ impl Rules {
     fn text_input(&mut self, name: &ContentName, text: &str) -> Result<Accepted, Refusal> {
         let limits = self.limits;
         match self.block(name)? {
-            Block::Instructions => Ok(Accepted::Read(text.len())),
+            Block::Instructions => {
+                append(&mut self.instructions, text, INSTRUCTION_BYTES);
+                Ok(Accepted::Read(text.len()))
+            }
             Block::History { bytes } => {
                 *bytes = bytes.saturating_add(text.len());
                 if *bytes > limits.history_message_bytes {
@@ -296,8 +308,7 @@ impl Rules {
                 Ok(Accepted::Read(text.len()))
             }
             Block::Interactive { text: typed } => {
-                let room = TYPED_BYTES.saturating_sub(typed.len());
-                typed.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+                append(typed, text, TYPED_BYTES);
                 Ok(Accepted::Read(text.len()))
             }
             Block::Audio | Block::ToolResult { .. } => {
@@ -359,6 +370,12 @@ impl Rules {
             Err(Refusal::Broken("the SYSTEM block comes first"))
         }
     }
+}
+
+/// Appends as much of `more` as fits into `most` bytes.
+fn append(text: &mut String, more: &str, most: usize) {
+    let room = most.saturating_sub(text.len());
+    text.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {

@@ -44,7 +44,7 @@ fn a_person_saying_front_center_is_one_utterance() {
 #[test]
 fn the_recorded_questions_are_one_utterance_each() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/talk/recordings");
-    for name in ["question.wav", "interruption.wav"] {
+    for name in ["question.wav", "interruption.wav", "next.wav", "night.wav"] {
         assert_eq!(turns(&recording(&folder.join(name))), 2, "{name}");
     }
 }

@@ -14,15 +14,20 @@ const echo = {
 };
 
 async function says(page, text, answer) {
-    await page.evaluate((text) => window.app.session.sendText(text), text);
-    await answers(page, answer);
+    const before = await page.evaluate((text) => {
+        const { messages } = window.app.session;
+        window.app.session.sendText(text);
+        return messages.length;
+    }, text);
+    await answers(page, answer, before);
 }
 
-async function answers(page, answer) {
-    await page.waitForFunction((answer) => {
-        const last = window.app.session.messages.at(-1);
+/** Waits for this answer; `before`: how many messages there were before it, for one may say the same. */
+async function answers(page, answer, before = 0) {
+    await page.waitForFunction(({ answer, before }) => {
+        const last = window.app.session.messages.slice(before).at(-1);
         return last?.text === answer && last.stage === 'final';
-    }, answer);
+    }, { answer, before });
 }
 
 export function connections(stage) {

@@ -1,6 +1,6 @@
 // The page of the tests: holds a conversation as it is told, and keeps what happened.
 
-import { NovaSonicClient, VoiceSession, tool } from './dist/index.js';
+import { NovaSonicClient, VoiceSession, preload, tool } from './dist/index.js';
 
 const EVENTS = [
     'stateChanged',
@@ -52,6 +52,7 @@ const app = (window.app = {
     VoiceSession,
     NovaSonicClient,
     tool,
+    preload,
     events: [],
     session: undefined,
     /** Options that no JSON has, for tests to fill in. */

@@ -4,25 +4,33 @@ import { connect, createServer } from 'node:net';
 
 /** Forwards to `url`'s port until `t` ends. Answers the same address with its own port, and what can happen to it. */
 export async function startProxy(t, url) {
-    const target = Number(new URL(url).port);
     const pairs = new Set();
     const network = {
+        /** The port on this machine that new connections lead to. */
+        target: Number(new URL(url).port),
         /** Whether new connections are let through. */
         open: true,
         /** Connections so far. */
         count: 0,
+        /** Those that were not let through. */
+        refused: 0,
         /** Ends what is open without a word. */
         cut() {
             for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
         },
+        /** Carries nothing any more of what is open, and tells neither side. */
+        freeze() {
+            for (const pair of pairs) for (const socket of pair) socket.unpipe().pause();
+        },
     };
     const server = createServer((near) => {
         if (!network.open) {
+            network.refused += 1;
             near.resetAndDestroy();
             return;
         }
         network.count += 1;
-        const far = connect(target, 'localhost');
+        const far = connect(network.target, 'localhost');
         const pair = [near, far];
         pairs.add(pair);
         const end = () => {

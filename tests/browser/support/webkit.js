@@ -122,12 +122,13 @@ class Page {
     }
 
     async evaluate(run, argument) {
+        // as a part of the script, for a page's policy may forbid eval
         const script = `
-            const [run, argument, done] = arguments;
+            const [argument, done] = arguments;
             Promise.resolve()
-                .then(() => (0, eval)('(' + run + ')')(argument))
+                .then(() => (${run})(argument))
                 .then((value) => done({ value }), (error) => done({ thrown: String(error) }));`;
-        const args = [run.toString(), argument ?? null];
+        const args = [argument ?? null];
         const { value, thrown } = await this.#session.command('POST', 'execute/async', { script, args });
         if (thrown !== undefined) throw new Error(`in the page: ${thrown}`);
         return value ?? undefined;

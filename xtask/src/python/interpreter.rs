@@ -46,15 +46,30 @@ pub(crate) fn any() -> Result<Interpreter, Failure> {
         .find_map(|name| Some(Interpreter { minor: minor_of(Path::new(name))?, program: name.into() }))
         .filter(|interpreter| interpreter.minor >= *MINORS.start())
         .or_else(|| found().into_iter().next())
-        .ok_or_else(|| {
-            Failure::new(
-                format!(
-                    "Python 3.{} or newer, with its venv module, is needed and is not here",
-                    MINORS.start()
-                ),
-                "install it with your system's packages (on Debian python3 and python3-venv)",
-            )
-        })
+        .ok_or_else(missing)
+}
+
+/// Why there is none.
+fn missing() -> Failure {
+    const VERSION: &str = "import sys; print('%d.%d' % sys.version_info[:2])";
+    objection(child::answer("python3", &["-c", VERSION]).as_deref(), *MINORS.start())
+}
+
+/// What is wrong with the `python3` of this version, which was not found usable.
+fn objection(python3: Option<&str>, oldest: u32) -> Failure {
+    let minor = |version: &str| version.strip_prefix("3.").and_then(|minor| minor.parse::<u32>().ok());
+    let packages = "install it with your system's packages (on Debian python3 and python3-venv)";
+    match python3 {
+        Some(version) if minor(version).is_some_and(|minor| minor >= oldest) => Failure::new(
+            format!("Python {version} is here without what makes virtual environments (venv, ensurepip)"),
+            "install these modules with your system's packages (on Debian python3-venv)",
+        ),
+        Some(version) => Failure::new(
+            format!("Python 3.{oldest} or newer is needed and python3 is {version}"),
+            format!("{packages}, or with pyenv"),
+        ),
+        None => Failure::new(format!("Python 3.{oldest} or newer is needed and is not here"), packages),
+    }
 }
 
 /// What pyenv has installed, with the version that each claims to be.
@@ -91,6 +106,19 @@ mod tests {
         for Interpreter { minor, program } in found {
             assert_eq!(minor_of(&program), Some(minor), "{}", program.display());
         }
+    }
+
+    #[test]
+    fn a_python_that_is_too_old_or_has_no_venv_is_told_from_none() {
+        let said = |python3| objection(python3, 12).to_string();
+        assert!(said(None).starts_with("Python 3.12 or newer is needed and is not here: install it"));
+        assert!(
+            said(Some("3.9")).starts_with("Python 3.12 or newer is needed and python3 is 3.9: install it")
+        );
+        assert!(said(Some("2.7")).starts_with("Python 3.12 or newer is needed and python3 is 2.7"));
+        assert!(
+            said(Some("3.12")).starts_with("Python 3.12 is here without what makes virtual environments")
+        );
     }
 
     #[test]

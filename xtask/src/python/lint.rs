@@ -1,17 +1,19 @@
 //! Formatting, lints and types of everything in Python.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use crate::{
     Done, child,
     failure::Failure,
+    node,
     python::environment::{Environment, requirements},
     python::interpreter,
     tools::{self, Workspace},
 };
 
 /// Folders with Python in them that ruff reads.
-const FOLDERS: &[&str] = &["bindings-python", "tests", "benches"];
+const FOLDERS: &[&str] = &["bindings-python", "examples", "tests", "benches", "docs"];
 /// Where mypy is strict: what users import.
 const STRICT: &str = "bindings-python";
 
@@ -37,6 +39,15 @@ pub(crate) fn types() -> Done {
     let cache = folder_of_environment()?.with_file_name("mypy-cache");
     let mut mypy = environment()?.module(&["mypy", "--no-error-summary", "--cache-dir"]);
     child::run(mypy.arg(cache).arg("python").current_dir(folder), "mend the types above")
+}
+
+/// pyright, which many editors have, on what an application's own code looks like.
+pub(crate) fn example_types() -> Done {
+    let pyright = tools::root().join("xtask/pyright");
+    node::install(&pyright)?;
+    let mut check = Command::new("node");
+    check.arg(pyright.join("node_modules/pyright/index.js")).arg("--pythonpath").arg(environment()?.python());
+    child::run(check.current_dir(tools::root().join(STRICT)), "mend the types above")
 }
 
 fn environment() -> Result<Environment, Failure> {

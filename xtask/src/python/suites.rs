@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::{
     child,
     failure::Failure,
+    node,
     python::environment::{Environment, requirements},
     python::interpreter,
     python::matrix::{self, Pair, Strictness},
@@ -20,8 +21,11 @@ const TESTS: &str = "bindings-python/tests";
 const DJANGO: &str = "bindings-python/tests/django";
 const ABUSE: &str = "tests/abuse";
 const SETUP: &str = "tests/setup";
+const DOCS: &str = "tests/docs";
 /// Longer than any test takes, even beside a compiler.
-const MOST_SECONDS: &str = "300";
+const MOST_SECONDS: &str = "600";
+/// A third of the conversations that the test of leaks holds with `--matrix`: a thousand in each manner.
+const MANY_SESSIONS: &str = "336";
 
 /// What has been built for the tests.
 #[derive(Debug)]
@@ -62,12 +66,18 @@ pub(crate) fn interop(built: &Built<'_>, folder: &Path) -> Result<Tally, Failure
 pub(crate) fn package(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> Result<Tally, Failure> {
     let folder = tests(TESTS)?;
     let mut tally = Tally::default();
-    for python in matrix::pythons(&matrix::pairs(&interpreter::found(), strictness)?) {
+    let pythons = matrix::pythons(&matrix::pairs(&interpreter::found(), strictness)?);
+    let newest = pythons.last().cloned();
+    for python in pythons {
         step::say(&format!("      Python 3.{}", python.minor));
         let name = format!("package-3.{}", python.minor);
         let environment = built.environment(&name, &python.program, &[requirements("tests.txt")])?;
         environment.install_wheel(wheel)?;
         let mut pytest = built.pytest(&environment, &folder);
+        pytest.env("NOVA_SONIC_WHEEL", wheel);
+        if strictness.all && Some(&python) == newest.as_ref() {
+            pytest.env("NOVA_SONIC_LEAK_SESSIONS", MANY_SESSIONS);
+        }
         tally += judged(limited(pytest.args(["--ignore", "django"])))?;
     }
     Ok(tally)
@@ -137,6 +147,26 @@ pub(crate) fn setup(target: &Path) -> Result<Tally, Failure> {
     let environment = Environment::prepare(target.join("python/setup"), &python.program, &pins)?;
     let mut pytest = environment.module(&["pytest", "--color=no", "-p", "no:cacheprovider"]);
     judged(pytest.current_dir(folder))
+}
+
+/// The programs of the guide, in every language but Rust, whose own have tests of their own.
+pub(crate) fn docs(built: &Built<'_>, wheel: &Path, strictness: Strictness) -> Result<Tally, Failure> {
+    let folder = tests(DOCS)?;
+    node::install(&folder)?;
+    let newest = matrix::newest(&interpreter::found(), strictness.complete)?;
+    let pins = [requirements("docs.txt"), requirements(&format!("django-{}.txt", newest.django))];
+    let environment = built.environment("docs", &newest.python.program, &pins)?;
+    environment.install_wheel(wheel)?;
+    let redis = Redis::start()?;
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::new(format!("cannot find this program ({error})"), "run it from where it was built")
+    })?;
+    let mut pytest = built.pytest(&environment, &folder);
+    pytest
+        .env("NOVA_SONIC_REDIS_URL", redis.url())
+        .env("NOVA_SONIC_WHEEL", wheel)
+        .env("NOVA_SONIC_XTASK", program);
+    judged(limited(&mut pytest))
 }
 
 /// The interpreter of the newest pair, with what `pins` name and the wheel.

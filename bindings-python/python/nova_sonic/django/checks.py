@@ -23,6 +23,9 @@
 ``nova_sonic.W008``  ``DEBUG`` with every origin let in by django-cors-headers
 ``nova_sonic.W009``  limits in a cache that nothing is known about
 ``nova_sonic.W010``  the clock is off by more than a minute (``--deploy``)
+``nova_sonic.W011``  ``SESSIONS`` without the app that keeps them
+``nova_sonic.W012``  what was said is to be kept longer than the sessions in which it was said
+``nova_sonic.W013``  what was said is stored longer than it should be (``check --database``)
 ``nova_sonic.I001``  limits in memcached, which forgets when it is full
 ==================  ===================================================================================================
 """
@@ -34,6 +37,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import checks
 from django.core.cache import InvalidCacheBackendError, caches
@@ -59,7 +63,7 @@ def check_settings(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     found: list[checks.CheckMessage] = [
         checks.Error(problem.message, hint=problem.hint or None, id=problem.id) for problem in problems
     ]
-    for check in (_scope, _keys, _cache, _identity, _origins):
+    for check in (_scope, _keys, _cache, _identity, _origins, _sessions):
         found.extend(check(settings))
     return found
 
@@ -209,6 +213,15 @@ def _origins(settings: Settings) -> Iterator[checks.CheckMessage]:
             hint="The credentials view still refuses origins that it does not know, but name them in "
             "CORS_ALLOWED_ORIGINS before this reaches production.",
             id="nova_sonic.W008",
+        )
+
+
+def _sessions(settings: Settings) -> Iterator[checks.CheckMessage]:
+    if settings.sessions != conf.Sessions() and not apps.is_installed("nova_sonic.django.sessions"):
+        yield checks.Warning(
+            "NOVA_SONIC['SESSIONS'] says what to keep of conversations, and nothing keeps them.",
+            hint="Add 'nova_sonic.django.sessions' to INSTALLED_APPS, or remove the setting.",
+            id="nova_sonic.W011",
         )
 
 

@@ -50,6 +50,18 @@ class Breaker:
 
 
 @dataclass(frozen=True)
+class Sessions:
+    """What the app ``nova_sonic.django.sessions`` keeps of conversations."""
+
+    transcript_days: int | None = None
+    """Days for which what was said is kept. Unless it is set, nothing of it is stored."""
+    days: int | None = None
+    """Days for which the rest is kept: who, when, how long, tokens. Default: as long as the user."""
+    lost_after: float = 600.0
+    """Seconds without a sign of life after which a session that is open counts as lost."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """``NOVA_SONIC``, read. Every field is the setting of the same name in capitals."""
 
@@ -108,6 +120,8 @@ class Settings:
     """A dict: ``PER_MINUTE``, ``PER_DAY``, ``PER_ADDRESS_PER_MINUTE``, ``TOTAL_PER_MINUTE``."""
     breaker: Breaker = Breaker()
     """A dict: ``FAILURES``, ``PAUSE``."""
+    sessions: Sessions = Sessions()
+    """A dict: ``TRANSCRIPT_DAYS``, ``DAYS``, ``LOST_AFTER``. For :mod:`nova_sonic.django.sessions`."""
 
 
 @cache
@@ -207,6 +221,10 @@ def _breaker(value: object) -> Breaker:
     return Breaker(**_group(value, "BREAKER"))
 
 
+def _sessions(value: object) -> Sessions:
+    return Sessions(**_group(value, "SESSIONS"))
+
+
 def _group(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise Invalid("must be a dict")
@@ -227,6 +245,7 @@ _GROUPS: dict[str, dict[str, Callable[[object], Any]]] = {
         "TOTAL_PER_MINUTE": values.count,
     },
     "BREAKER": {"FAILURES": values.count, "PAUSE": values.seconds},
+    "SESSIONS": {"TRANSCRIPT_DAYS": values.count, "DAYS": values.count, "LOST_AFTER": values.seconds},
 }
 
 _READERS: dict[str, Callable[[object], Any]] = {
@@ -257,4 +276,5 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "CACHE": values.text,
     "LIMITS": _limits,
     "BREAKER": _breaker,
+    "SESSIONS": _sessions,
 }

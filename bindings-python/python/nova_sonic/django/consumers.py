@@ -43,6 +43,7 @@ from nova_sonic import VoiceClient
 from nova_sonic.asgi import TURN, origin_refused
 from nova_sonic.django import conf
 from nova_sonic.relay import (
+    STALL_SECONDS,
     SUBPROTOCOL,
     CloseCode,
     Refused,
@@ -80,6 +81,8 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     tools: Tools = ()
     """Functions that the server answers calls of the model with, see :mod:`nova_sonic.tools`. One that is no coroutine runs
     in a thread, where it may use the database."""
+    stall_seconds: float = STALL_SECONDS
+    """How long a client may take nothing of what it is sent before it counts as gone."""
     channel_layer_alias: str = "default"
 
     _relay: Relay | None = None
@@ -103,6 +106,10 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Hears what the page is told, sound excepted: the service's events and the relay's own words. May be ``async``;
         until it returns, nothing more is sent."""
 
+    def on_start(self, connection: str) -> Any:
+        """Is told that the client was let in, and the connection's name, before anything is relayed. May be ``async``, as
+        ``authorize``. :class:`~nova_sonic.relay.Refused` ends the conversation; it goes on if anything else is raised."""
+
     def on_end(self, record: dict[str, Any]) -> Any:
         """Gets what is worth keeping when both sides are done: ``subject``, ``started``, ``ended``, ``usage``,
         ``transcript``, ``reason``. May be ``async``; one that is not runs in a thread with a database."""
@@ -110,7 +117,7 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         """Lets the client in, or tells it why not."""
         if SUBPROTOCOL not in self.scope.get("subprotocols", ()):
-            await self.close(CloseCode.NOT_ALLOWED)
+            await self.close(int(CloseCode.NOT_ALLOWED))
             return
         connection = await self._admitted()
         await self.accept(SUBPROTOCOL)
@@ -121,9 +128,12 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             tools=self.tools if self._subject is not None else (),
             on_event=self.on_event if listens else None,
             in_thread=lambda work: database_sync_to_async(work)(),
+            stall_seconds=self.stall_seconds,
         )
         if self._subject is not None and self.channel_layer is not None:
             await self.channel_layer.group_add(group_of(self._subject), self.channel_name)
+        if self._subject is not None:
+            await self._tell_start(connection)
         self._running = asyncio.ensure_future(self._run(self._relay))
 
     async def _admitted(self) -> RelayConnection:
@@ -144,6 +154,14 @@ class VoiceRelayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return handler.refuse(CloseCode.UPSTREAM_FAILED, "the server failed")
         self._subject = subject
         return connection
+
+    async def _tell_start(self, connection: RelayConnection) -> None:
+        try:
+            await _hook(self.on_start, connection.id)
+        except Refused as why:
+            connection.end(why.code, why.message)
+        except Exception:  # noqa: BLE001 - what an application wants to note must not keep anybody from talking
+            logger.exception("what is told that conversation %s begins failed", connection.id)
 
     async def _run(self, relay: Relay) -> None:
         record = await relay.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from importlib.util import find_spec
 from typing import Any
@@ -15,10 +16,13 @@ ROOT_URLCONF = "project.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
     "django.contrib.sessions",
     "nova_sonic.django",
+    "nova_sonic.django.sessions",
 ]
 if find_spec("rest_framework") is not None:
     INSTALLED_APPS += ["rest_framework", "rest_framework.authtoken"]
@@ -35,9 +39,23 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-TEMPLATES: list[dict[str, Any]] = []
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "static/"
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016", "security.W018"]
 
 if os.environ.get("NOVA_SONIC_DATABASE") == "postgresql":
@@ -89,6 +107,8 @@ if "PROJECT_ORIGIN" in os.environ:
     NOVA_SONIC["ALLOWED_ORIGINS"] = [os.environ["PROJECT_ORIGIN"]]
 if "PROJECT_PER_MINUTE" in os.environ:
     NOVA_SONIC["LIMITS"] = {"PER_MINUTE": int(os.environ["PROJECT_PER_MINUTE"]), "PER_DAY": 1_000_000}
+if "PROJECT_SESSIONS" in os.environ:
+    NOVA_SONIC["SESSIONS"] = json.loads(os.environ["PROJECT_SESSIONS"])
 
 LOGGING = {
     "version": 1,

@@ -48,7 +48,7 @@ export class Call {
 
     /** The conversation that goes on with this one through the relay at `url`. */
     succeededBy(config, url) {
-        const engine = this.#engine.successor(JSON.stringify(config), randomBytes(), performance.now());
+        const engine = new Engine(JSON.stringify(config), randomBytes(), performance.now(), this.#engine);
         engine.openRelay();
         return new Call(engine, { url, protocol: 'nova-sonic.relay.v1' });
     }

@@ -2,13 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 
-import { Engine, initSync } from '../../../dist/engine.js';
+import { compiled } from '../../page/compiled.mjs';
 
 const WASM = new URL('../../../dist/engine_bg.wasm', import.meta.url);
 
-const { memory } = initSync({ module: readFileSync(WASM) });
+const { Engine, engineMemory, loadEngine } = await compiled('worker/engine.ts');
+await loadEngine(readFileSync(WASM));
 
-export { Engine, memory };
+export { Engine, engineMemory };
 
 /** What `poll` finds. */
 export const FOUND = { nothing: 0, binary: 1, text: 2, endInput: 3, event: 4, sound: 5 };
@@ -26,7 +27,7 @@ export function drained(engine, wall = 0) {
             case FOUND.nothing:
                 return found;
             case FOUND.binary:
-                found.push({ binary: Buffer.from(new Uint8Array(memory.buffer, engine.outPtr(), engine.outLen())) });
+                found.push({ binary: Buffer.from(engine.outBytes()) });
                 break;
             case FOUND.text:
                 found.push({ text: engine.outText() });
@@ -37,11 +38,9 @@ export function drained(engine, wall = 0) {
             case FOUND.event:
                 found.push({ event: JSON.parse(engine.outText()) });
                 break;
-            case FOUND.sound: {
-                const samples = new Int16Array(memory.buffer, engine.outPtr(), engine.outLen() / 2);
-                found.push({ sound: samples.slice(), turn: engine.outTurn() });
+            case FOUND.sound:
+                found.push({ sound: engine.outSamples().slice(), turn: engine.outTurn() });
                 break;
-            }
         }
     }
 }

@@ -13,12 +13,14 @@ mod stage;
 use std::time::Duration;
 
 use nova_sonic_core::{
-    event::Role,
+    event::{Role, ToolSpec},
     relay::{Control, Ready, ticket::Ticket},
     session::{CloseReason, Event, Message, SessionConfig, Stage as Said},
 };
+use nova_sonic_sim::model::Scenario;
 use page::Page;
-use stage::{Relay, Stage, in_time, now, sign, utterance};
+use serde_json::json;
+use stage::{Relay, Stage, application, in_time, now, sign, utterance};
 
 fn speaks(event: &Event) -> Option<()> {
     matches!(event, Event::Audio { .. }).then_some(())
@@ -49,12 +51,12 @@ async fn killed_in_mid_sentence_the_conversation_goes_on_at_another_process_with
     let mut page = page.resume(&second, &ticket("ada")).await;
     assert_eq!(page.session.history(), before);
     page.speak(&utterance()).await;
-    page.wait_for(speaks).await;
     page.wait_for(|event| match event {
         Event::Transcript { role: Role::User, stage: Said::Final, .. } => Some(()),
         _ => None,
     })
     .await;
+    page.wait_for(speaks).await;
     // what is said next may belong to the message that was said last
     assert!(words(&page.session.history()).len() > words(&before).len(), "the history goes on");
     assert_eq!(stage.simulator.streams().len(), 2);
@@ -75,6 +77,31 @@ async fn only_who_shows_a_good_ticket_is_let_in_and_what_it_decides_stands() {
         let mut refused = Page::open_with(&relay, &shown, SessionConfig::default()).await;
         assert_eq!(in_time(refused.closed()).await, Some((4001, "sign_in_required".to_owned())), "{shown}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_are_answered_by_the_application_and_no_page_sees_them() {
+    const TOOLS: &str = r#"[{ "name": "get_weather", "description": "Weather of a city.",
+        "inputSchema": { "type": "object", "properties": { "city": { "type": "string" } } } }]"#;
+    let stage = Stage::with(Scenario::weather()).await;
+    let (url, mut asked) = application(r#"{"summary":"snowing","temperature":-3}"#).await;
+    let file = stage.file("tools.json", TOOLS);
+    let relay = stage.relay_with(&["--tools", &file, "--tools-url", &url, "--tools-token", "ours alone"]);
+    // the page declares one of that name, too
+    let own = ToolSpec::new("get_weather", "The page's own.", "{}").expect("a good name");
+    let mut page = Page::open(&relay, &ticket("ada"), SessionConfig::default().tools(vec![own])).await;
+    let ready = in_time(page.first_control()).await;
+    assert!(matches!(ready, Control::Ready(Ready { locks, .. }) if locks == ["tools"]));
+    page.speak(&utterance()).await;
+    page.wait_for(|event| match event {
+        Event::Transcript { text, .. } if text.contains("snowing in Oslo") => Some(()),
+        Event::ToolCall { .. } => panic!("a call of the server's has reached the page"),
+        _ => None,
+    })
+    .await;
+    let (authorization, call) = in_time(asked.recv()).await.expect("a call");
+    assert_eq!(authorization, "Bearer ours alone");
+    assert_eq!(call, json!({ "subject": "ada", "name": "get_weather", "input": { "city": "Oslo" } }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use axum::{Json, Router, http::HeaderMap, routing::post};
 use nova_sonic_core::{
     relay::ticket::{Ticket, TicketKey},
     secret::SecretText,
@@ -16,9 +17,11 @@ use nova_sonic_core::{
 use nova_sonic_sim::{
     DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig, model::Scenario,
 };
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpStream, UnixStream},
+    net::{TcpListener, TcpStream, UnixStream},
+    sync::mpsc,
 };
 
 const KEY: &str = "a key for tests, which is 32 bytes or longer";
@@ -50,10 +53,14 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// With an answer that lasts while somebody is killed.
     pub(crate) async fn start() -> Self {
+        Self::with(Scenario::story()).await
+    }
+
+    pub(crate) async fn with(scenario: Scenario) -> Self {
         let mut config = SimulatorConfig::default();
-        // an answer that lasts while somebody is killed
-        config.conversation.scenario = Arc::new(Scenario::story());
+        config.conversation.scenario = Arc::new(scenario);
         let simulator = Simulator::start(config).await.expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("ca.pem"), simulator.ca_pem()).expect("a file");
@@ -74,7 +81,18 @@ impl Stage {
 
     /// A process that lets two conversations of one subject be held at once.
     pub(crate) fn relay(&self) -> Relay {
-        Relay::start(&self.simulator.https_url(), self.folder.path())
+        self.relay_with(&[])
+    }
+
+    pub(crate) fn relay_with(&self, options: &[&str]) -> Relay {
+        Relay::start(&self.simulator.https_url(), self.folder.path(), options)
+    }
+
+    /// A file beside the others of the test.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_str().expect("a plain name").to_owned()
     }
 }
 
@@ -83,6 +101,21 @@ impl Drop for Stage {
         drop(self.redis.kill());
         drop(self.redis.wait());
     }
+}
+
+/// An application that answers every tool with this: its URL, and who asked it for what.
+pub(crate) async fn application(answer: &'static str) -> (String, mpsc::UnboundedReceiver<(String, Value)>) {
+    let (tell, asked) = mpsc::unbounded_channel();
+    let tool = post(async move |headers: HeaderMap, Json(call): Json<Value>| {
+        let shown = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // whoever waits for it fails if it is not told
+        let _ = tell.send((shown.to_owned(), call));
+        answer
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/tools", listener.local_addr().expect("an address"));
+    drop(tokio::spawn(async move { axum::serve(listener, Router::new().route("/tools", tool)).await }));
+    (url, asked)
 }
 
 /// A ticket as the application would sign it.
@@ -98,7 +131,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    fn start(endpoint_url: &str, folder: &Path) -> Self {
+    fn start(endpoint_url: &str, folder: &Path, options: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_relay"))
             .args([
                 "--listen",
@@ -112,6 +145,7 @@ impl Relay {
             ])
             .args(["--endpoint-url", endpoint_url, "--ca-certificates"])
             .arg(folder.join("ca.pem"))
+            .args(options)
             .env("NOVA_SONIC_TICKET_KEY", KEY)
             .env("NOVA_SONIC_REDIS_URL", format!("unix://{}/redis.sock?db=0", folder.display()))
             .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCESS_KEY_ID)

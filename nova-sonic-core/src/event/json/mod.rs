@@ -8,10 +8,8 @@ mod write_server;
 
 pub use read_server::EventReader;
 
-use serde_json::Value;
-
 use super::EventError;
-use crate::json::Defect;
+use crate::json::{Defect, Value};
 
 /// The error of a text of `length` bytes: it is no JSON, or JSON of another shape.
 const fn refused(defect: Defect, length: usize) -> EventError {

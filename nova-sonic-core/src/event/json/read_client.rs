@@ -1,7 +1,5 @@
 //! Client events from JSON: what a service or a relay reads.
 
-use serde_json::{Map, Value};
-
 use super::{EventReader, refused};
 use crate::{
     audio::SampleRate,
@@ -10,6 +8,7 @@ use crate::{
         Role, ToolChoice, ToolSpec,
     },
     id::{ContentName, PromptName, ToolUseId},
+    json::{self, Object, Value},
 };
 
 impl EventReader {
@@ -25,7 +24,7 @@ impl EventReader {
     /// # Ok::<(), nova_sonic_core::event::EventError>(())
     /// ```
     pub fn read_client(&mut self, json: &[u8]) -> Result<ClientEvent, EventError> {
-        let value: Value = crate::json::read(json).map_err(|defect| refused(defect, json.len()))?;
+        let value = json::read(json).map_err(|defect| refused(defect, json.len()))?;
         let Value::Object(mut envelope) = value else {
             return Err(EventError::Envelope);
         };
@@ -77,7 +76,7 @@ impl EventReader {
 
 struct Fields<'json> {
     event: &'static str,
-    fields: &'json Map<String, Value>,
+    fields: &'json Object,
 }
 
 impl<'json> Fields<'json> {
@@ -115,8 +114,8 @@ impl<'json> Fields<'json> {
     fn lpcm(&self) -> Result<SampleRate, EventError> {
         let expected: [(&'static str, Value); 4] = [
             ("mediaType", "audio/lpcm".into()),
-            ("sampleSizeBits", 16.into()),
-            ("channelCount", 1.into()),
+            ("sampleSizeBits", 16_u64.into()),
+            ("channelCount", 1_u64.into()),
             ("encoding", "base64".into()),
         ];
         for (field, value) in expected {
@@ -177,7 +176,7 @@ fn tool_configuration(body: &Fields<'_>) -> Result<(Vec<ToolSpec>, ToolChoice), 
         let description = spec.get("description").and_then(Value::as_str).unwrap_or_default();
         let schema = match spec.get("inputSchema").and_then(|schema| schema.get("json")) {
             Some(Value::String(text)) => text.clone(),
-            Some(object @ Value::Object(_)) => object.to_string(),
+            Some(object @ Value::Object(_)) => json::text(object),
             _ => return Err(wrong()),
         };
         tools.push(ToolSpec::new(name, description, &schema)?);

@@ -3,14 +3,14 @@
 use std::{
     borrow::{Borrow, Cow},
     fmt,
+    mem::take,
     sync::Arc,
 };
 
 use base64_simd::STANDARD;
-use serde_json::Value;
 
 use super::{
-    body::{Body, Envelope, Loose, Named},
+    body::{Body, Loose, Named, read_event},
     refused,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         StopReason, TokenCounts, Usage, UsageDetails,
     },
     id::{CompletionId, ContentId, PromptName, SessionId, ToolUseId},
-    json,
+    json::{self, Value},
     scratch::Scratch,
 };
 
@@ -58,12 +58,17 @@ impl EventReader {
     /// [`EventError`] for text that is no JSON, has no event, or lacks a field that the event cannot do without. The
     /// stream goes on: the next chunk may be read.
     pub fn read_server(&mut self, json: &[u8]) -> Result<ServerEvent, EventError> {
-        let Envelope(named) = json::read(json).map_err(|defect| refused(defect, json.len()))?;
-        let Named { name, body, unknown } = named.ok_or(EventError::Envelope)?;
-        if let Some(body) = unknown {
-            return Ok(ServerEvent::Unknown { name: name.into_owned(), body });
+        let mut found = read_event(json).map_err(|defect| refused(defect, json.len()))?;
+        let Some(Named { name, body, unknown }) = &mut found else { return Err(EventError::Envelope) };
+        if let Some(body) = unknown.take() {
+            return Ok(ServerEvent::Unknown { name: take(name).into_owned(), body });
         }
-        match &*name {
+        self.known(name, body)
+    }
+
+    /// All of them read from one body, which only the caller drops: whatever goes wrong on the way, nothing else is to do.
+    fn known(&mut self, name: &str, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
+        match name {
             "audioOutput" => self.audio(body),
             "textOutput" => self.text(body),
             "usageEvent" => Ok(self.usage(body)),
@@ -71,12 +76,12 @@ impl EventReader {
             "contentEnd" => self.content_end(body),
             "toolUse" => self.tool_use(body),
             "completionStart" => {
-                Ok(ServerEvent::CompletionStart { ids: self.ids_of(&body), extra: body.rest })
+                Ok(ServerEvent::CompletionStart { ids: self.ids_of(body), extra: take(&mut body.rest) })
             }
             _ => Ok(ServerEvent::CompletionEnd {
-                ids: self.ids_of(&body),
-                stop_reason: stop_reason(&body),
-                extra: body.rest,
+                ids: self.ids_of(body),
+                stop_reason: stop_reason(body),
+                extra: take(&mut body.rest),
             }),
         }
     }
@@ -95,11 +100,11 @@ impl EventReader {
         Ok(ContentId::new(self.ids.shared(id)))
     }
 
-    fn audio(&mut self, body: Body<'_>) -> Result<ServerEvent, EventError> {
-        let content_id = self.content_id("audioOutput", &body)?;
+    fn audio(&mut self, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
+        let content_id = self.content_id("audioOutput", body)?;
         let missing = EventError::Field { event: "audioOutput", field: "content" };
         let pcm = self.pcm(text_of(body.content.as_ref()).ok_or(missing)?)?;
-        Ok(ServerEvent::AudioOutput { ids: self.ids_of(&body), content_id, pcm, extra: body.rest })
+        Ok(ServerEvent::AudioOutput { ids: self.ids_of(body), content_id, pcm, extra: take(&mut body.rest) })
     }
 
     pub(super) fn pcm(&mut self, base64: &str) -> Result<Pcm, EventError> {
@@ -115,17 +120,23 @@ impl EventReader {
         Ok(pcm)
     }
 
-    fn text(&mut self, body: Body<'_>) -> Result<ServerEvent, EventError> {
-        let content_id = self.content_id("textOutput", &body)?;
+    fn text(&mut self, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
+        let content_id = self.content_id("textOutput", body)?;
         let missing = EventError::Field { event: "textOutput", field: "content" };
         let text = text_of(body.content.as_ref()).ok_or(missing)?.to_owned();
         let role = text_of(body.role.as_ref()).map(Role::parse);
-        Ok(ServerEvent::TextOutput { ids: self.ids_of(&body), content_id, role, text, extra: body.rest })
+        Ok(ServerEvent::TextOutput {
+            ids: self.ids_of(body),
+            content_id,
+            role,
+            text,
+            extra: take(&mut body.rest),
+        })
     }
 
-    fn content_start(&mut self, mut body: Body<'_>) -> Result<ServerEvent, EventError> {
+    fn content_start(&mut self, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
         let event = "contentStart";
-        let content_id = self.content_id(event, &body)?;
+        let content_id = self.content_id(event, body)?;
         let content_type =
             text_of(body.content_type.as_ref()).ok_or(EventError::Field { event, field: "type" })?;
         let content = match ContentType::parse(content_type) {
@@ -137,41 +148,48 @@ impl EventReader {
         let role = text_of(body.role.as_ref()).map_or(Role::Assistant, Role::parse);
         let is_sound = matches!(content, ServerContent::Audio { .. });
         let sound = if is_sound { "audioOutputConfiguration" } else { "" };
-        body.rest = without(body.rest, &["textOutputConfiguration", "toolUseOutputConfiguration", sound]);
+        body.rest =
+            without(take(&mut body.rest), &["textOutputConfiguration", "toolUseOutputConfiguration", sound]);
         if let Some(fields) = body.additional_model_fields.take()
             && !(matches!(content, ServerContent::Text { .. }) && says_only_the_stage(&fields))
         {
             body.rest.insert("additionalModelFields".to_owned(), fields.into());
         }
-        Ok(ServerEvent::ContentStart { ids: self.ids_of(&body), content_id, role, content, extra: body.rest })
-    }
-
-    fn content_end(&mut self, body: Body<'_>) -> Result<ServerEvent, EventError> {
-        Ok(ServerEvent::ContentEnd {
-            content_id: self.content_id("contentEnd", &body)?,
-            ids: self.ids_of(&body),
-            content_type: text_of(body.content_type.as_ref()).map(ContentType::parse),
-            stop_reason: stop_reason(&body),
-            extra: body.rest,
+        Ok(ServerEvent::ContentStart {
+            ids: self.ids_of(body),
+            content_id,
+            role,
+            content,
+            extra: take(&mut body.rest),
         })
     }
 
-    fn tool_use(&mut self, body: Body<'_>) -> Result<ServerEvent, EventError> {
+    fn content_end(&mut self, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
+        Ok(ServerEvent::ContentEnd {
+            content_id: self.content_id("contentEnd", body)?,
+            ids: self.ids_of(body),
+            content_type: text_of(body.content_type.as_ref()).map(ContentType::parse),
+            stop_reason: stop_reason(body),
+            extra: take(&mut body.rest),
+        })
+    }
+
+    fn tool_use(&mut self, body: &mut Body<'_>) -> Result<ServerEvent, EventError> {
         let event = "toolUse";
         let missing = |field| EventError::Field { event, field };
         let tool_use_id = text_of(body.tool_use_id.as_ref()).ok_or_else(|| missing("toolUseId"))?;
         let tool_name = text_of(body.tool_name.as_ref()).ok_or_else(|| missing("toolName"))?.to_owned();
         Ok(ServerEvent::ToolUse {
-            content_id: self.content_id(event, &body)?,
+            content_id: self.content_id(event, body)?,
             tool_use_id: ToolUseId::new(self.ids.shared(tool_use_id)),
             tool_name,
             input: tool_input(body.content.as_ref()),
-            ids: self.ids_of(&body),
-            extra: body.rest,
+            ids: self.ids_of(body),
+            extra: take(&mut body.rest),
         })
     }
 
-    fn usage(&mut self, body: Body<'_>) -> ServerEvent {
+    fn usage(&mut self, body: &mut Body<'_>) -> ServerEvent {
         let total = |field: &str| body.rest.get(field).and_then(Value::as_u64).unwrap_or(0);
         let (total_input_tokens, total_output_tokens) =
             (total("totalInputTokens"), total("totalOutputTokens"));
@@ -181,11 +199,14 @@ impl EventReader {
             total: usage_of(details.get("total")),
         });
         ServerEvent::Usage {
-            ids: self.ids_of(&body),
+            ids: self.ids_of(body),
             total_input_tokens,
             total_output_tokens,
             details,
-            extra: without(body.rest, &["totalInputTokens", "totalOutputTokens", "totalTokens", "details"]),
+            extra: without(
+                take(&mut body.rest),
+                &["totalInputTokens", "totalOutputTokens", "totalTokens", "details"],
+            ),
         }
     }
 }

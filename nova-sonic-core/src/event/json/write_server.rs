@@ -1,11 +1,9 @@
 //! Server events to JSON, as the service writes them.
 
-use serde_json::{Map, Value, json};
-
 use super::{put, write_client::write_base64};
 use crate::{
     event::{Extra, ServerContent, ServerEvent, ServerIds, TokenCounts, Usage},
-    json::write,
+    json::{Value, object, text, write},
 };
 
 impl ServerEvent {
@@ -20,28 +18,24 @@ impl ServerEvent {
     /// # Ok::<(), nova_sonic_core::event::EventError>(())
     /// ```
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        let mut named = Map::new();
-        named.insert(self.name().to_owned(), self.body());
-        write(&json!({ "event": named }), out);
+        write(&object([("event", object([(self.name(), self.body())]))]), out);
     }
 
     fn body(&self) -> Value {
         let (ids, extra, known) = match self {
             Self::Usage { ids, total_input_tokens, total_output_tokens, details, extra } => {
-                let mut known = json!({
-                    "totalInputTokens": total_input_tokens, "totalOutputTokens": total_output_tokens,
-                    "totalTokens": total_input_tokens.saturating_add(*total_output_tokens),
-                });
+                let mut known = object([
+                    ("totalInputTokens", (*total_input_tokens).into()),
+                    ("totalOutputTokens", (*total_output_tokens).into()),
+                    ("totalTokens", total_input_tokens.saturating_add(*total_output_tokens).into()),
+                ]);
                 if let Some(details) = details {
-                    put(
-                        &mut known,
-                        "details",
-                        json!({ "delta": usage_json(details.delta), "total": usage_json(details.total) }),
-                    );
+                    let counts = [("delta", usage_json(details.delta)), ("total", usage_json(details.total))];
+                    put(&mut known, "details", object(counts));
                 }
                 (ids, extra, known)
             }
-            Self::CompletionStart { ids, extra } => (ids, extra, json!({})),
+            Self::CompletionStart { ids, extra } => (ids, extra, object([])),
             Self::ContentStart { ids, content_id, role, content, extra } => {
                 let mut known = content_json(content);
                 put(&mut known, "contentId", content_id.as_str());
@@ -49,7 +43,8 @@ impl ServerEvent {
                 (ids, extra, known)
             }
             Self::TextOutput { ids, content_id, role, text, extra } => {
-                let mut known = json!({ "contentId": content_id.as_str(), "content": text });
+                let mut known =
+                    object([("contentId", content_id.as_str().into()), ("content", text.as_str().into())]);
                 if let Some(role) = role {
                     put(&mut known, "role", role.as_str());
                 }
@@ -59,21 +54,25 @@ impl ServerEvent {
                 let mut content = Vec::new();
                 write_base64(pcm, &mut content);
                 let content = String::from_utf8(content).unwrap_or_default();
-                (
-                    ids,
-                    extra,
-                    json!({ "contentId": content_id.as_str(), "content": content, "role": "ASSISTANT" }),
-                )
+                let known = object([
+                    ("contentId", content_id.as_str().into()),
+                    ("content", content.into()),
+                    ("role", "ASSISTANT".into()),
+                ]);
+                (ids, extra, known)
             }
             Self::ToolUse { ids, content_id, tool_use_id, tool_name, input, extra } => {
-                let known = json!({
-                    "contentId": content_id.as_str(), "toolUseId": tool_use_id.as_str(), "toolName": tool_name,
-                    "content": input, "role": "TOOL",
-                });
+                let known = object([
+                    ("contentId", content_id.as_str().into()),
+                    ("toolUseId", tool_use_id.as_str().into()),
+                    ("toolName", tool_name.as_str().into()),
+                    ("content", input.as_str().into()),
+                    ("role", "TOOL".into()),
+                ]);
                 (ids, extra, known)
             }
             Self::ContentEnd { ids, content_id, content_type, stop_reason, extra } => {
-                let mut known = json!({ "contentId": content_id.as_str() });
+                let mut known = object([("contentId", content_id.as_str().into())]);
                 if let Some(content_type) = content_type {
                     put(&mut known, "type", content_type.as_str());
                 }
@@ -83,7 +82,7 @@ impl ServerEvent {
                 (ids, extra, known)
             }
             Self::CompletionEnd { ids, stop_reason, extra } => {
-                let mut known = json!({});
+                let mut known = object([]);
                 if let Some(stop_reason) = stop_reason {
                     put(&mut known, "stopReason", stop_reason.as_str());
                 }
@@ -120,32 +119,37 @@ fn merged(mut known: Value, ids: &ServerIds, extra: &Extra) -> Value {
 fn content_json(content: &ServerContent) -> Value {
     match content {
         ServerContent::Text { stage } => {
-            let mut known =
-                json!({ "type": "TEXT", "textOutputConfiguration": { "mediaType": "text/plain" } });
+            let mut known = of_type("TEXT", "textOutputConfiguration", media_type("text/plain"));
             if let Some(stage) = stage {
-                put(
-                    &mut known,
-                    "additionalModelFields",
-                    json!({ "generationStage": stage.as_str() }).to_string(),
-                );
+                let stage = object([("generationStage", stage.as_str().into())]);
+                put(&mut known, "additionalModelFields", text(&stage));
             }
             known
         }
-        ServerContent::Audio { sample_rate_hertz } => json!({
-            "type": "AUDIO",
-            "audioOutputConfiguration": {
-                "mediaType": "audio/lpcm", "sampleRateHertz": sample_rate_hertz, "sampleSizeBits": 16,
-                "encoding": "base64", "channelCount": 1,
-            },
-        }),
-        ServerContent::Tool => json!({
-            "type": "TOOL", "toolUseOutputConfiguration": { "mediaType": "application/json" },
-        }),
-        ServerContent::Other(word) => json!({ "type": word }),
+        ServerContent::Audio { sample_rate_hertz } => {
+            let mut sound = media_type("audio/lpcm");
+            put(&mut sound, "sampleRateHertz", *sample_rate_hertz);
+            put(&mut sound, "sampleSizeBits", 16_u64);
+            put(&mut sound, "encoding", "base64");
+            put(&mut sound, "channelCount", 1_u64);
+            of_type("AUDIO", "audioOutputConfiguration", sound)
+        }
+        ServerContent::Tool => of_type("TOOL", "toolUseOutputConfiguration", media_type("application/json")),
+        ServerContent::Other(word) => object([("type", word.as_str().into())]),
     }
 }
 
+fn of_type(word: &str, name: &str, configuration: Value) -> Value {
+    object([("type", word.into()), (name, configuration)])
+}
+
+fn media_type(name: &str) -> Value {
+    object([("mediaType", name.into())])
+}
+
 fn usage_json(usage: Usage) -> Value {
-    let counts = |counts: TokenCounts| json!({ "speechTokens": counts.speech, "textTokens": counts.text });
-    json!({ "input": counts(usage.input), "output": counts(usage.output) })
+    let counts = |counts: TokenCounts| {
+        object([("speechTokens", counts.speech.into()), ("textTokens", counts.text.into())])
+    };
+    object([("input", counts(usage.input)), ("output", counts(usage.output))])
 }

@@ -13,7 +13,7 @@ use super::{
     value::Value,
 };
 use crate::{
-    json::{self, Defect},
+    json::Defect,
     scope::ModelId,
     secret::SecretText,
     sigv4::SigningKey,
@@ -32,8 +32,8 @@ pub(in crate::grant) fn read(json: &[u8], received: Timestamp) -> Result<Grant, 
     if json.len() > ANSWER_LIMIT {
         return Err(GrantError::AnswerTooLong { length: json.len(), limit: ANSWER_LIMIT });
     }
-    let mut answer: Value =
-        json::read(json).map_err(|Defect { line, column, .. }| GrantError::NotJson { line, column })?;
+    let mut answer =
+        Value::read(json).map_err(|Defect { line, column, .. }| GrantError::NotJson { line, column })?;
     if !matches!(answer, Value::Object(_)) {
         return Err(GrantError::NotAnObject);
     }

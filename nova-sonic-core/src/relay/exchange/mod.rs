@@ -14,7 +14,6 @@ pub use rules::{RelayLimits, RelayRules};
 
 use record::{Said, Scribe};
 use refusal::{Overrun, Refusal};
-use serde_json::{Map, Value};
 
 use super::{
     CloseCode, Control, Fault, FrameKind, Guard, GuardOutput, RelayFrame, Relayed, ServerCodec,
@@ -24,6 +23,7 @@ use crate::{
     error::ServiceError,
     event::{ClientEvent, EventError, ServerEvent},
     id::ToolUseId,
+    json::Object,
     session::{Failure, SessionError},
     time::Tick,
 };
@@ -242,7 +242,7 @@ impl Exchange {
     }
 
     /// Tells the client how things stand, in the server's own fields; nothing after the end.
-    pub fn send_status(&mut self, fields: Map<String, Value>) {
+    pub fn send_status(&mut self, fields: Object) {
         self.tell(&Control::Status(fields));
     }
 

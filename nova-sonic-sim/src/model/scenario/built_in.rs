@@ -7,9 +7,10 @@ use std::{
 
 use super::{Scenario, ScenarioError, read};
 
-const NAMES: &[&str] = &["parrot", "story", "weather"];
+const NAMES: &[&str] = &["parrot", "story", "storyteller", "weather"];
 
 const STORY: &str = include_str!("../../../scenarios/story.json");
+const STORYTELLER: &str = include_str!("../../../scenarios/storyteller.json");
 const WEATHER: &str = include_str!("../../../scenarios/weather.json");
 
 /// Recordings by their file names; made by `recordings/render.sh`.
@@ -19,6 +20,9 @@ const RECORDINGS: &[(&str, &[u8])] = &[
     ("fox-change.wav", include_bytes!("../../../recordings/fox-change.wav")),
     ("fox-changed.wav", include_bytes!("../../../recordings/fox-changed.wav")),
     ("fox-night.wav", include_bytes!("../../../recordings/fox-night.wav")),
+    ("fox-walk.wav", include_bytes!("../../../recordings/fox-walk.wav")),
+    ("fox-river.wav", include_bytes!("../../../recordings/fox-river.wav")),
+    ("fox-home.wav", include_bytes!("../../../recordings/fox-home.wav")),
 ];
 
 impl Scenario {
@@ -30,6 +34,13 @@ impl Scenario {
     /// A storyteller that answers, changes the story with the tool `revise_story`, says good night, and then parrots.
     pub fn story() -> Self {
         built_in("story", STORY)
+    }
+
+    /// Stands in for the model of the voice story player: answers, changes the story that the system prompt has between
+    /// `<story>` and `</story>`, tells on for long enough to be interrupted, says good night, and then parrots. What is
+    /// typed chooses its turn by its words.
+    pub fn storyteller() -> Self {
+        built_in("storyteller", STORYTELLER)
     }
 
     /// Asks the tool `get_weather` (or `weather`) about Oslo and says what it gave, then parrots.
@@ -52,6 +63,7 @@ impl Scenario {
         match name {
             "parrot" => Ok(Self::parrot()),
             "story" => Ok(Self::story()),
+            "storyteller" => Ok(Self::storyteller()),
             "weather" => Ok(Self::weather()),
             _ => Err(ScenarioError::Unknown { name: name.to_owned(), known: NAMES }),
         }
@@ -78,17 +90,19 @@ fn try_built_in(json: &str) -> Result<Scenario, ScenarioError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_built_in_scenario_can_be_read_and_uses_every_recording() {
-        let mut used = 0;
-        for json in [STORY, WEATHER] {
+        let mut used = BTreeSet::new();
+        for json in [STORY, STORYTELLER, WEATHER] {
             let scenario = try_built_in(json).unwrap();
             let sentences = scenario.turns.iter().flat_map(|turn| turn.say.iter().chain(&turn.then));
-            used += sentences.filter(|sentence| sentence.sound.is_some()).count();
+            used.extend(sentences.filter_map(|sentence| sentence.recording.clone()));
         }
-        assert_eq!(used, RECORDINGS.len());
+        assert_eq!(used.len(), RECORDINGS.len());
         for name in NAMES {
             assert_eq!(Scenario::named(name).unwrap().name, *name);
         }

@@ -41,7 +41,7 @@ pub struct Scenario {
     /// Limits other than the service's.
     #[serde(default)]
     pub limits: LimitChanges,
-    /// The turns: each utterance or typed text of the user takes the next one.
+    /// The turns: each utterance of the user takes the next one, and so does each typed text, unless turns have `words`.
     #[serde(default)]
     pub turns: Vec<Turn>,
     /// What happens when there is no turn left.
@@ -57,6 +57,10 @@ pub struct Turn {
     /// What was recognised of the user's speech; without it, how long the user spoke.
     #[serde(default)]
     pub user: Option<String>,
+    /// What chooses this turn when it is typed, whichever turn is next: any of these words, in either case. In a scenario
+    /// with such words, a typed text without any of them is off script.
+    #[serde(default)]
+    pub words: Vec<String>,
     /// How long the model thinks, milliseconds of the conversation.
     #[serde(default)]
     pub delay_ms: u32,
@@ -97,7 +101,7 @@ pub struct Sentence {
 pub struct ToolCall {
     /// The tool's name.
     pub name: String,
-    /// The arguments.
+    /// The arguments. In a text, `{{prompt.name}}` stands for what the system prompt has between `<name>` and `</name>`.
     #[serde(default)]
     pub input: Map<String, Value>,
     /// Whether the arguments go out as a JSON string that holds the object's JSON, as seen of the live service.
@@ -148,6 +152,19 @@ impl LimitChanges {
 }
 
 impl Scenario {
+    /// The turn that a typed text chooses by its words.
+    pub(super) fn turn_named_in(&self, typed: &str) -> Option<&Turn> {
+        let typed = typed.to_lowercase();
+        let typed: Vec<&str> = typed.split(|letter: char| !letter.is_alphanumeric()).collect();
+        let is_typed = |word: &String| typed.contains(&word.to_lowercase().as_str());
+        self.turns.iter().find(|turn| turn.words.iter().any(is_typed))
+    }
+
+    /// Whether typed texts choose their turns, and leave the order to what is spoken.
+    pub(super) fn listens_for_words(&self) -> bool {
+        self.turns.iter().any(|turn| !turn.words.is_empty())
+    }
+
     /// The turn that answers the user's `index`-th utterance, from 0; `None` where there is none left.
     pub(super) fn turn(&self, index: usize) -> Option<&Turn> {
         match (self.turns.get(index), self.otherwise) {
@@ -158,9 +175,60 @@ impl Scenario {
 }
 
 impl ToolCall {
-    /// The arguments as they go over the wire.
-    pub(super) fn arguments(&self) -> String {
-        let object = Value::Object(self.input.clone()).to_string();
+    /// The arguments as they go over the wire, with what they quote of `instructions`, the system prompt.
+    pub(super) fn arguments(&self, instructions: &str) -> String {
+        let quoting = |(name, value): (&String, &Value)| {
+            let value = value.as_str().map_or_else(|| value.clone(), |text| quote(text, instructions).into());
+            (name.clone(), value)
+        };
+        let object = Value::Object(self.input.iter().map(quoting).collect()).to_string();
         if self.double_encoded { Value::String(object).to_string() } else { object }
+    }
+}
+
+/// Puts parts of the system prompt in the place of `{{prompt.name}}`; one that it does not have leaves nothing.
+fn quote(text: &str, instructions: &str) -> String {
+    let mut quoted = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{prompt.") {
+        let Some((name, after)) = after.split_once("}}") else { break };
+        quoted.push_str(before);
+        quoted.push_str(tagged(instructions, name.trim()).unwrap_or_default());
+        rest = after;
+    }
+    quoted.push_str(rest);
+    quoted.trim().to_owned()
+}
+
+/// What stands between `<name>` and `</name>`.
+fn tagged<'text>(text: &'text str, name: &str) -> Option<&'text str> {
+    let (_, after) = text.split_once(&format!("<{name}>"))?;
+    let (between, _) = after.split_once(&format!("</{name}>"))?;
+    Some(between.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_quote_the_system_prompt() {
+        let said = |text: &str| quote(text, "Tell it.\n<story>\nThere was a fox.\n</story><open>x");
+        assert_eq!(said("{{prompt.story}}\n\nShe had a friend."), "There was a fox.\n\nShe had a friend.");
+        assert_eq!(said("{{ prompt.story }} and {{prompt.story"), "{{ prompt.story }} and {{prompt.story");
+        for missing in ["{{prompt.open}} So.", "{{prompt.nothing}} So.", "{{prompt.}} So."] {
+            assert_eq!(said(missing), "So.", "{missing}");
+        }
+    }
+
+    #[test]
+    fn a_typed_word_chooses_its_turn_whole_and_in_either_case() {
+        let scenario = Scenario::storyteller();
+        let chosen = |typed: &str| scenario.turn_named_in(typed).and_then(|turn| turn.user.as_deref());
+        assert_eq!(chosen("Please CHANGE it!"), Some("Wait! Can the fox have a friend, please?"));
+        assert_eq!(chosen("good night"), Some("Thank you. Good night!"));
+        for other in ["exchange rates", "", "nightly", "what is the time?"] {
+            assert_eq!(chosen(other), None, "{other}");
+        }
     }
 }

@@ -117,6 +117,12 @@ fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
         if turn.tools.is_empty() && !turn.then.is_empty() {
             return Err(invalid(&format!("turns[{index}].then"), "there are no tools to wait for"));
         }
+        if turn.words.iter().any(|word| word.is_empty() || !word.chars().all(char::is_alphanumeric)) {
+            return Err(invalid(
+                &format!("turns[{index}].words"),
+                "a word has letters and digits, and nothing else",
+            ));
+        }
         for (list, sentences) in [("say", &turn.say), ("then", &turn.then)] {
             for (place, sentence) in sentences.iter().enumerate() {
                 if sentence.text.trim().is_empty() || sentence.text.len() > TEXT_BYTES {

@@ -1,4 +1,5 @@
-//! What goes wrong in mid-answer: the right code, in time, and nothing lost that came before.
+//! What goes wrong in mid-answer, where another stream is not wanted: the right code, in time, and nothing lost that came
+//! before. How a conversation outlives it is in `breaks`.
 
 use nova_sonic_core::{
     error::ErrorCode,
@@ -19,7 +20,7 @@ async fn conversation_with(kind: &str) -> Heard {
         }} ] }}"#
     ))
     .await;
-    let (voice, mut events) = open(&simulator, SessionConfig::default()).await;
+    let (voice, mut events) = open(&simulator, SessionConfig::default().renewal(false)).await;
     voice.send_audio(&utterance(1_000)).await.expect("an open session");
     let heard = heard(&mut events).await;
     assert_eq!(heard.said(&Role::User, Stage::Final), "A story!", "{kind}");
@@ -65,7 +66,7 @@ async fn a_connection_that_is_cut_keeps_what_was_said() {
             { "user": "A story!", "say": [ { "text": "Once upon a time." } ] } ] }"#,
     )
     .await;
-    let (voice, mut events) = open(&simulator, SessionConfig::default()).await;
+    let (voice, mut events) = open(&simulator, SessionConfig::default().renewal(false)).await;
     voice.send_audio(&utterance(800)).await.expect("an open session");
     let heard = heard(&mut events).await;
     assert_eq!(heard.failure(), Some(ErrorCode::ConnectionLost), "{:?}", heard.closed);
@@ -106,7 +107,7 @@ async fn the_end_of_a_streams_life_leaves_a_history_to_go_on_with() {
             { "user": "A story!", "say": [ { "text": "Once upon a time." } ] } ] }"#,
     )
     .await;
-    let (voice, mut events) = open(&simulator, SessionConfig::default()).await;
+    let (voice, mut events) = open(&simulator, SessionConfig::default().renewal(false)).await;
     voice.send_audio(&utterance(800)).await.expect("an open session");
     let heard = heard(&mut events).await;
     assert_eq!(heard.failure(), Some(ErrorCode::ModelTimeout));

@@ -8,13 +8,16 @@
     reason = "a test may panic anywhere, and waits for some events among many"
 )]
 
+mod breaks;
 mod conversation;
 mod faults;
+mod front_page;
 mod grants;
 mod handles;
 mod many;
 mod openings;
 mod pressure;
+mod renewal;
 mod sdk;
 mod settings;
 mod streams;

@@ -148,10 +148,10 @@ async fn a_model_that_is_asked_to_speak_first_does() {
 
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "credentials end by the calendar")]
-async fn a_successor_is_due_in_time_for_the_stream_and_for_the_credentials() {
+async fn whoever_renews_by_hand_is_told_in_time_for_the_stream_and_for_the_credentials() {
     let simulator = simulator(LONG).await;
     let due = |event: &Event| if let Event::RenewalDue { reason } = event { Some(*reason) } else { None };
-    let mut config = SessionConfig::default();
+    let mut config = SessionConfig::default().renewal(false);
     config.timing.renew = Duration::from_millis(200);
     let (_voice, mut events) = open(&simulator, config).await;
     assert_eq!(wait_for(&mut events, due).await, RenewalReason::StreamLife);
@@ -167,6 +167,7 @@ async fn a_successor_is_due_in_time_for_the_stream_and_for_the_credentials() {
     );
     let client =
         nova_sonic_interop::builder(&simulator).credentials_provider(keys).build().await.expect("a client");
-    let (_voice, mut events) = client.open(SessionConfig::default()).await.expect("an open stream");
+    let (_voice, mut events) =
+        client.open(SessionConfig::default().renewal(false)).await.expect("an open stream");
     assert_eq!(wait_for(&mut events, due).await, RenewalReason::Credentials);
 }

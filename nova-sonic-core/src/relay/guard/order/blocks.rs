@@ -1,11 +1,10 @@
 //! One block after the other: what may stand in it, and how much.
 
-use serde::de::IgnoredAny;
-
 use super::{Block, Desk, Fate, Order, Stage, broken, check_name};
 use crate::{
     event::{ClientContent, ClientEvent, Role},
     id::ContentName,
+    json::{Reader, read_by},
     relay::guard::{GuardError, GuardRules, PromptRule, rules::within},
     session,
 };
@@ -162,7 +161,7 @@ impl Order {
         }
         within("tool result bytes", json.len(), desk.rules.limits.tool_result_bytes)?;
         let is_object =
-            json.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(&json).is_ok();
+            json.trim_start().starts_with('{') && read_by(json.as_bytes(), &mut Reader::skip).is_ok();
         if !is_object {
             return Err(broken("a tool's result is a JSON object"));
         }

@@ -1,0 +1,96 @@
+//! What the suites of one run share.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+
+use crate::{
+    Done, child,
+    failure::Failure,
+    node_package,
+    python::matrix::Strictness,
+    python::suites::Built,
+    python::wheel::{self, Profile},
+    step,
+    tools::{self, Workspace},
+    web,
+};
+
+/// Built when the first suite asks for it.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) workspace: Workspace,
+    pub(super) strictness: Strictness,
+    /// Whether the story player is tested to its end.
+    pub(super) thorough: bool,
+    simulator: OnceCell<PathBuf>,
+    wheel: OnceCell<PathBuf>,
+    web_package: OnceCell<()>,
+    pub(super) target: PathBuf,
+}
+
+impl Run {
+    pub(super) fn new(all: bool, thorough: bool) -> Result<Self, Failure> {
+        let workspace = Workspace::load()?;
+        let target = workspace.target();
+        let complete = std::env::var_os("CI").is_some_and(|value| value == "true");
+        let strictness = Strictness { all, complete };
+        Ok(Self {
+            workspace,
+            strictness,
+            thorough,
+            simulator: OnceCell::new(),
+            wheel: OnceCell::new(),
+            web_package: OnceCell::new(),
+            target,
+        })
+    }
+
+    /// The simulator, which the suites of other languages start for themselves; beside it, the programs of theirs that
+    /// are written in Rust, and the native part of the package for Node: built together, they share their dependencies.
+    pub(super) fn simulator(&self) -> Result<&PathBuf, Failure> {
+        if let Some(built) = self.simulator.get() {
+            return Ok(built);
+        }
+        child::run(
+            &mut tools::cargo(&[
+                "build",
+                "--package",
+                "nova-sonic-sim",
+                "--package",
+                "nova-sonic-interop",
+                "--package",
+                node_package::CRATE,
+                "--bins",
+                "--lib",
+            ]),
+            "mend what the compiler names above",
+        )?;
+        let program = self.workspace.program("nova-sonic-sim");
+        tools::need_path(&program, "the simulator's program")?;
+        Ok(self.simulator.get_or_init(|| program))
+    }
+
+    /// The Python package, compiled as tests are.
+    pub(super) fn wheel(&self) -> Result<&PathBuf, Failure> {
+        if let Some(built) = self.wheel.get() {
+            return Ok(built);
+        }
+        step::say("      building the wheel");
+        let wheel = wheel::build(Profile::Debug, &self.target.join("python/wheel"), &self.target)?;
+        Ok(self.wheel.get_or_init(|| wheel))
+    }
+
+    /// The browser package's `dist`.
+    pub(super) fn web_package(&self) -> Done {
+        if self.web_package.get().is_none() {
+            step::say("      building the browser package");
+            web::package(&self.target)?;
+            self.web_package.get_or_init(|| ());
+        }
+        Ok(())
+    }
+
+    pub(super) fn built(&self) -> Result<Built<'_>, Failure> {
+        Ok(Built { target: &self.target, simulator: self.simulator()? })
+    }
+}
