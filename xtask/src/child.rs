@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use crate::{Done, failure::Failure, interrupt};
 
@@ -14,6 +16,9 @@ pub(crate) struct Outcome {
     /// Standard output, which was also passed on while the child ran.
     pub(crate) output: String,
 }
+
+/// How long what a child has written may take to be passed on after its end.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Whether our standard output is kept for one result, which another program reads.
 static RESULT_ONLY: AtomicBool = AtomicBool::new(false);
@@ -40,9 +45,19 @@ pub(crate) fn run_as_it_is(command: &mut Command, advice: &str) -> Done {
 /// Runs a child, passing on its standard output and keeping a copy; the caller judges the status.
 pub(crate) fn run_and_keep(command: &mut Command) -> Result<Outcome, Failure> {
     let mut child = start(command.stdout(Stdio::piped()))?;
-    let reader = child.stdout.take().map(|pipe| std::thread::spawn(move || pass_on(pipe)));
+    let kept = Arc::new(Mutex::new(String::new()));
+    let (reading, read) = mpsc::channel::<()>();
+    if let Some(pipe) = child.stdout.take() {
+        let kept = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            pass_on(pipe, &kept);
+            drop(reading);
+        });
+    }
     let status = finish(child, command)?;
-    let output = reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    // A program that it left behind in a session of its own may hold the pipe for ever.
+    let _ = read.recv_timeout(LAST_WORDS);
+    let output = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(Outcome { status, output })
 }
 
@@ -72,7 +87,6 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        #[cfg(unix)]
         interrupt::end(self.0.id());
         #[cfg(not(unix))]
         let _ = self.0.kill();
@@ -100,8 +114,8 @@ pub(crate) fn line(command: &Command) -> String {
 }
 
 fn start(command: &mut Command) -> Result<Child, Failure> {
-    if interrupt::happened() {
-        return Err(Failure::interrupted());
+    if let Some(failure) = interrupt::reason() {
+        return Err(failure);
     }
     // Nothing asks questions: in a process group of its own a child that read the terminal would be stopped by it.
     command.stdin(Stdio::null());
@@ -120,16 +134,15 @@ fn start(command: &mut Command) -> Result<Child, Failure> {
 fn finish(mut child: Child, command: &Command) -> Result<ExitStatus, Failure> {
     let ended = child.wait();
     interrupt::child_ended(child.id());
-    if interrupt::happened() {
-        return Err(Failure::interrupted());
+    if let Some(failure) = interrupt::reason() {
+        return Err(failure);
     }
     ended
         .map_err(|error| Failure::new(format!("lost sight of `{}` ({error})", line(command)), "run it again"))
 }
 
-fn pass_on(pipe: impl std::io::Read) -> String {
+fn pass_on(pipe: impl std::io::Read, kept: &Mutex<String>) {
     let mut pipe = BufReader::new(pipe);
-    let mut kept = String::new();
     let mut bytes = Vec::new();
     while pipe.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
         // A closed standard output must not end the run: the counts are still wanted.
@@ -138,10 +151,9 @@ fn pass_on(pipe: impl std::io::Read) -> String {
         } else {
             std::io::stdout().write_all(&bytes).and_then(|()| std::io::stdout().flush())
         };
-        kept.push_str(&String::from_utf8_lossy(&bytes));
+        kept.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(&bytes));
         bytes.clear();
     }
-    kept
 }
 
 #[cfg(all(test, unix))]
@@ -177,6 +189,19 @@ mod tests {
     fn a_program_left_behind_does_not_keep_us_waiting() {
         // It holds the pipe that is read to its end: this returns because the program was killed.
         assert_eq!(run_and_keep(&mut shell("sleep 600 & echo started")).unwrap().output, "started\n");
+    }
+
+    #[test]
+    fn a_program_left_behind_in_a_session_of_its_own_does_not_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = folder.path().join("id");
+        let script = format!(
+            "setsid sh -c 'echo $$ >{0}; sleep 600' & while ! [ -s {0} ]; do :; done; echo started",
+            id.display()
+        );
+        assert_eq!(run_and_keep(&mut shell(&script)).unwrap().output, "started\n");
+        let id = std::fs::read_to_string(id).unwrap();
+        assert!(Command::new("kill").args(["--", &format!("-{}", id.trim())]).status().unwrap().success());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Ctrl-C: children end with us, and so do theirs.
+//! Ctrl-C, and the end of the time there is: children end with us, and so do theirs.
 //!
 //! Each child leads a process group of its own. A signal that ends us is passed on to that group, which is given
 //! time to end in order (a conversation closes its stream) before it is killed.
@@ -6,16 +6,39 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::{Done, failure::Failure};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static OUT_OF_TIME: AtomicBool = AtomicBool::new(false);
 /// The process groups of the children that run now, by the process id of their leader.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 /// Whether a signal has asked us to end.
 pub(crate) fn happened() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Why nothing more should be started, if so.
+pub(crate) fn reason() -> Option<Failure> {
+    if happened() {
+        return Some(Failure::interrupted());
+    }
+    OUT_OF_TIME.load(Ordering::SeqCst).then(|| {
+        Failure::new("the time was over", "see above what ran then, and for how long; or run it alone")
+    })
+}
+
+/// Gives everything that runs `time`: then says with `said` what it is that still runs, and ends it.
+pub(crate) fn end_after(time: Duration, said: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        said();
+        OUT_OF_TIME.store(true, Ordering::SeqCst);
+        let leaders = running().clone();
+        leaders.into_iter().for_each(end);
+    });
 }
 
 /// Starts passing on the signals that end a program.
@@ -47,7 +70,7 @@ pub(crate) fn forward_to_children() -> Done {
 pub(crate) fn child_started(leader: u32) {
     running().insert(leader);
     #[cfg(unix)]
-    if happened() {
+    if reason().is_some() {
         group::kill(leader);
     }
 }
@@ -58,6 +81,10 @@ pub(crate) fn child_started(leader: u32) {
 pub(crate) fn end(leader: u32) {
     group::end(leader, signal_hook::consts::SIGTERM, happened());
 }
+
+/// Nothing that can be asked: a child ends by itself.
+#[cfg(not(unix))]
+pub(crate) fn end(_leader: u32) {}
 
 /// Notes that `leader` has ended, and kills what it left behind in its group.
 pub(crate) fn child_ended(leader: u32) {

@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// and the newest one, and the browser package in every browser and under every bundler.
     #[arg(long)]
     matrix: bool,
+    /// End what still runs after so many minutes, say what it was, and count what did not run as failed.
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    within: Option<u64>,
     /// Where to say in a file what became of each suite.
     #[arg(long, hide = true, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -189,6 +192,9 @@ impl Line {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Done {
+    if let Some(minutes) = arguments.within {
+        run::end_after(minutes);
+    }
     let run = Run::new(arguments.matrix, arguments.matrix || !arguments.only.is_empty())?;
     let suites: Vec<Suite> = Suite::value_variants()
         .iter()
@@ -243,7 +249,10 @@ fn run_beside(suites: &[Suite], arguments: &Arguments, target: &Path) -> Result<
     step::say(&format!("      beside what follows: {}", names.join(", ")));
     let only = names.iter().flat_map(|name| ["--only", name]);
     let matrix = arguments.matrix.then_some("--matrix");
-    Beside::start(&only.chain(matrix).collect::<Vec<_>>(), &target.join("test")).map(Some)
+    // a minute earlier than we end, so that it can still say what it came to
+    let within = arguments.within.map(|minutes| format!("--within={}", minutes.saturating_sub(1).max(1)));
+    let arguments = only.chain(matrix).chain(within.as_deref());
+    Beside::start(&arguments.collect::<Vec<_>>(), &target.join("test")).map(Some)
 }
 
 /// Waits for those suites, and prints what they printed.

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::{
     Done, child,
     failure::Failure,
-    node_package,
+    interrupt, node_package,
     python::matrix::Strictness,
     python::suites::Built,
     python::wheel::{self, Profile},
@@ -93,4 +94,18 @@ impl Run {
     pub(super) fn built(&self) -> Result<Built<'_>, Failure> {
         Ok(Built { target: &self.target, simulator: self.simulator()? })
     }
+}
+
+/// Ends everything after `minutes`, and says what ran: a test that hangs is found by the program that it hangs in.
+pub(super) fn end_after(minutes: u64) {
+    const LONGEST_LINE: usize = 160;
+    interrupt::end_after(Duration::from_secs(minutes * 60), move || {
+        let listed = child::answer("ps", &["-A", "-o", "pid,ppid,etime,time,args"]).unwrap_or_default();
+        let lines = listed.lines().filter(|line| !line.ends_with(']'));
+        let lines: Vec<String> = lines.map(|line| line.chars().take(LONGEST_LINE).collect()).collect();
+        step::say(&format!(
+            "error: {minutes} minutes are over; this runs, and ends now:\n{}",
+            lines.join("\n")
+        ));
+    });
 }
