@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use serde_json::Value;
 
@@ -209,20 +210,21 @@ pub(crate) fn need_path(path: &Path, what: &str) -> Done {
     ))
 }
 
-/// Installs Debian packages where we may: as root, with apt-get. `false` when we may not.
+/// Installs Debian packages where we may, in their newest versions: as root, with apt-get. `false` when we may not.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<bool, Failure> {
+    static UPDATE: Once = Once::new();
     let is_root = child::answer("id", &["-u"]).as_deref() == Some("0");
     if !is_root || child::answer("apt-get", &["--version"]).is_none() {
         return Ok(false);
     }
     step::say(&format!("      installing {} with apt-get", packages.join(" ")));
+    // The lists of a machine made from an image are as old as the image: they offer old compilers, or files that are
+    // gone. Without a network the old lists may still do.
+    let mut update = Ok(());
+    UPDATE.call_once(|| update = child::run_and_keep(&mut apt_get(&["update"])).map(drop));
+    update?;
     let mut install = apt_get(&["install", "--yes", "--no-install-recommends"]);
     install.args(packages);
-    if child::run_and_keep(&mut install)?.status.success() {
-        return Ok(true);
-    }
-    // The package lists of a fresh machine may be missing or old.
-    child::run_and_keep(&mut apt_get(&["update"]))?;
     Ok(child::run_and_keep(&mut install)?.status.success())
 }
 
@@ -247,7 +249,7 @@ fn objection_to_node(found: Option<&str>, oldest: (u32, u32)) -> Option<Failure>
 }
 
 /// The 20 and the 19 of `v20.19.2`.
-fn version(text: &str) -> Option<(u32, u32)> {
+pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim_start_matches('v').split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }

@@ -8,6 +8,9 @@ use crate::{child, failure::Failure, step, tools};
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "cargo-web", "rust-web-src", "lld-19"];
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+/// The first version of it that has all of [`SMALLEST`] and builds what the workspace's own `rust-version` asks for.
+const DEBIAN_OLDEST: (u32, u32) = (1, 95);
 const DEBIAN_LINKER: &str = "/usr/bin/wasm-ld-19";
 
 /// SHA-256 without its loops unrolled: a frame takes longer by a few microseconds, and the module is shorter by 7 kB.
@@ -82,23 +85,35 @@ fn toolchain() -> Result<Toolchain, Failure> {
         step::say("      with Debian's compiler for browsers, which first builds the standard library");
         return Ok(Toolchain::Debian);
     }
+    let (major, minor) = DEBIAN_OLDEST;
     Err(Failure::new(
         format!("no compiler here builds for {TARGET}"),
         format!(
-            "run `rustup target add {TARGET}`, or on Debian `sudo apt-get install {}`",
+            "run `rustup target add {TARGET}`, or on Debian `sudo apt-get update && sudo apt-get install {}`, \
+             which must bring version {major}.{minor} or newer",
             DEBIAN_PACKAGES.join(" ")
         ),
     ))
 }
 
+/// Whether Debian's compiler is there with all that it needs, and not too old: its releases begin with one that is.
 fn has_debian() -> bool {
+    let is_new = |program| {
+        let found = child::answer(program, &["--version"]);
+        found.as_deref().and_then(release).is_some_and(|version| version >= DEBIAN_OLDEST)
+    };
     let sources = child::answer(DEBIAN_RUSTC, &["--print", "sysroot"])
         .is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").exists());
-    sources && Path::new(DEBIAN_LINKER).exists() && Path::new("/usr/bin/cargo").exists()
+    is_new(DEBIAN_RUSTC) && is_new(DEBIAN_CARGO) && sources && Path::new(DEBIAN_LINKER).exists()
+}
+
+/// The 1 and the 96 of `rustc 1.96.0 (a1b2c3d4e 2026-05-25)`, and of cargo's answer.
+fn release(answer: &str) -> Option<(u32, u32)> {
+    tools::version(answer.split_whitespace().nth(1)?)
 }
 
 fn debian_cargo() -> Command {
-    let mut cargo = tools::cargo_at("/usr/bin/cargo", &["build", "-Zbuild-std=std,panic_abort"]);
+    let mut cargo = tools::cargo_at(DEBIAN_CARGO, &["build", "-Zbuild-std=std,panic_abort"]);
     cargo
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTDOC", "/usr/bin/rustdoc")
@@ -109,4 +124,24 @@ fn debian_cargo() -> Command {
         .env_remove("LD_LIBRARY_PATH")
         .env_remove("RUSTUP_TOOLCHAIN");
     cargo
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_tells_its_release_and_anything_else_tells_none() {
+        assert_eq!(
+            release("rustc 1.85.0 (4d91de4e4 2025-02-17) (built from a source tarball)"),
+            Some((1, 85))
+        );
+        assert_eq!(release("cargo 1.96.0-nightly (abcdef123 2026-04-01)"), Some((1, 96)));
+        assert!(
+            release("rustc 1.85.0").unwrap() < DEBIAN_OLDEST
+                && release("rustc 1.100.0").unwrap() > DEBIAN_OLDEST
+        );
+        assert_eq!(release("rustc"), None);
+        assert_eq!(release("error: no override"), None);
+    }
 }
