@@ -78,7 +78,7 @@ test('interrupt() silences the answer, and the conversation goes on', async (t) 
     const { samples } = await page.evaluate(() => window.app.heard());
     const at = position(samples, answer);
     const heard = agreement(samples, answer, at);
-    assert.ok(heard > 0 && heard < 48_000, `${heard} samples were heard`);
+    assert.ok(heard > 0 && heard < answer.length / 2, `${heard} samples were heard`);
     assert.ok(samples.slice(at + heard).every((sample) => sample === 0));
 });
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { says } from './engines/steps.js';
 import { startBrowser } from './support/chromium.js';
 import { startProxy } from './support/proxy.js';
 import { direct, event, events, openWorld, start, streams, withRelay } from './support/world.js';
@@ -20,15 +21,6 @@ const echo = {
     otherwise: 'listen',
 };
 const quiet = { microphone: 'muted' };
-
-async function says(page, text, answer) {
-    await page.evaluate((text) => window.app.session.sendText(text), text);
-    await page.waitForFunction(
-        (answer) => window.app.session.messages.at(-1)?.text === answer && window.app.session.messages.at(-1).stage === 'final',
-        answer,
-        { timeout: 30_000, polling: 50 },
-    );
-}
 
 test('where the direct path is refused, the relay takes the conversation', async (t) => {
     const world = await openWorld(t, browser, { scenario: echo });

@@ -5,30 +5,13 @@ import { test } from 'node:test';
 
 import { startProxy } from '../support/proxy.js';
 import { direct, event, events, openWorld, start, streams, withRelay } from '../support/world.js';
-import { word } from './steps.js';
+import { answers, says, word } from './steps.js';
 
 const echo = {
     name: 'echo',
     turns: [{ say: [{ text: 'The first answer.' }] }, { say: [{ text: 'The second answer.' }] }],
     otherwise: 'listen',
 };
-
-async function says(page, text, answer) {
-    const before = await page.evaluate((text) => {
-        const { messages } = window.app.session;
-        window.app.session.sendText(text);
-        return messages.length;
-    }, text);
-    await answers(page, answer, before);
-}
-
-/** Waits for this answer; `before`: how many messages there were before it, for one may say the same. */
-async function answers(page, answer, before = 0) {
-    await page.waitForFunction(({ answer, before }) => {
-        const last = window.app.session.messages.slice(before).at(-1);
-        return last?.text === answer && last.stage === 'final';
-    }, { answer, before });
-}
 
 export function connections(stage) {
     test(`${stage.name}: what is typed is answered, and the model calls a tool of the page`, async (t) => {

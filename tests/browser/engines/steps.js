@@ -39,6 +39,24 @@ export async function click(page, options) {
     return page.evaluate(() => window.started);
 }
 
+/** Types something, and waits for this answer to it. */
+export async function says(page, text, answer) {
+    const before = await page.evaluate((text) => {
+        const { messages } = window.app.session;
+        window.app.session.sendText(text);
+        return messages.length;
+    }, text);
+    await answers(page, answer, before);
+}
+
+/** Waits for this answer; `before`: how many messages there were before it, for one may say the same. */
+export async function answers(page, answer, before = 0) {
+    await page.waitForFunction(({ answer, before }) => {
+        const last = window.app.session.messages.slice(before).at(-1);
+        return last?.text === answer && last.stage === 'final';
+    }, { answer, before });
+}
+
 /** A file with so many seconds of a voice without words, and its samples. */
 export async function voiceFile(t, seconds, seed) {
     const folder = await mkdtemp(join(tmpdir(), 'nova-sonic-voice-'));
