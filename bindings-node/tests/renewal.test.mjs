@@ -23,9 +23,10 @@ test('a conversation outlives its first stream, and credentials are asked for an
     for (const name of ['renewalDue', 'renewing', 'renewed', 'error', 'closed']) {
         session.on(name, ({ type, reason, gapMs, code }) => seen.push({ type, reason, gapMs, code }));
     }
+    const renewed = next(session, 'renewed');
     await session.start();
     await ask(session);
-    await next(session, 'renewed');
+    await renewed;
     assert.equal(asked, 2);
     session.sendText('And then?');
     await next(session, 'transcript', ({ role, stage }) => role === 'assistant' && stage === 'final');
@@ -54,8 +55,9 @@ test('a function that has no more credentials is an error while the stream goes 
     });
     const errors = [];
     session.on('error', ({ code }) => errors.push(code));
+    const closed = next(session, 'closed');
     await session.start();
-    const { reason, error } = await next(session, 'closed');
+    const { reason, error } = await closed;
     assert.deepEqual(errors, ['credentials_missing']);
     assert.equal(reason, 'model_timeout');
     assert.equal(error.code, 'model_timeout');
@@ -65,8 +67,9 @@ test('with renewal: false one is told and does it oneself', LIMIT, async (t) => 
     const simulator = await startSimulator(t, { scenario: SHORT });
     const session = sessionOf(t, simulator, { renewal: false, renewAfterSeconds: 0.5 });
     session.on('renewing', () => assert.fail('nobody renews'));
+    const due = next(session, 'renewalDue');
     await session.start();
-    assert.equal((await next(session, 'renewalDue')).reason, 'stream_life');
+    assert.equal((await due).reason, 'stream_life');
 });
 
 /** Breaks off when something of it was heard, and goes on for those who ask. */

@@ -53,8 +53,9 @@ test('listeners get the same, and a loop beside them no less', LIMIT, async (t) 
         }
         return texts;
     })();
+    const spoken = next(session, 'transcript', ({ text, stage }) => stage === 'final' && text.endsWith('The end.'));
     await ask(session);
-    await next(session, 'transcript', ({ text, stage }) => stage === 'final' && text.endsWith('The end.'));
+    await spoken;
     await session.close();
     assert.deepEqual(await looped, heard);
     assert.equal(heard.length, 3);

@@ -129,6 +129,9 @@ broker = CredentialBroker(
     role_arn="arn:aws:iam::123456789012:role/nova-sonic-voice",
     session_name_key="a key for session names",
     limits=None,
+    timeout=60,
+    connect_timeout=30,
+    read_timeout=30,
 )
 def work(name):
     return broker.issue(name).record.subject_hash

@@ -94,11 +94,20 @@ def test_what_a_signal_handler_raises_ends_a_wait(broker: CredentialBroker, sts:
         raise WorkerTimeout
 
     sts.hold()
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def time_out() -> None:
+        sts.next_call()
+        signal.pthread_kill(main, signal.SIGALRM)
+
+    timing_out = threading.Thread(target=time_out)
     before = signal.signal(signal.SIGALRM, raise_timeout)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        timing_out.start()
         with pytest.raises(WorkerTimeout):
             broker.issue("alice")
+        timing_out.join()
     finally:
         signal.signal(signal.SIGALRM, before)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from test_voice import Act, answered, until
+from test_voice import SECONDS, Act, answered, until
 
 MODEL = "amazon.nova-2-sonic-v1:0"
 EXPORTER = InMemorySpanExporter()
@@ -115,7 +116,11 @@ def test_a_call_of_a_tool_is_a_span_in_that_of_its_conversation(
     if outcome == "timeout":
         # the function itself ends later than the call
         assert ended.wait(60)
-    calls = [span for span in spans() if span.name == "execute_tool get_weather"]
+    deadline = time.monotonic() + SECONDS
+    # a thread that has given the answer ends its span a moment later
+    while not (calls := [span for span in spans() if span.name == "execute_tool get_weather"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     (conversation,) = [span for span in spans() if span.name.startswith("chat ")]
     (call,) = calls
     assert call.parent is not None and call.parent.span_id == conversation.context.span_id

@@ -142,7 +142,7 @@ async fn failures_in_a_row_open_the_breaker_and_one_trial_closes_it() {
     let limits = redis.limits();
     let demand = SharedDemand {
         failures: 2,
-        pause: Duration::from_millis(300),
+        pause: Duration::from_secs(3),
         per_minute: 100,
         ..SharedDemand::default()
     };

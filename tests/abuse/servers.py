@@ -19,7 +19,8 @@ class Server:
 
     def __init__(self, kind: str, folder: pathlib.Path, variables: dict[str, str]) -> None:
         self.kind = kind
-        self.port = _free_port()
+        self._place = _place()
+        self.port = int(self._place.getsockname()[1])
         self.log = folder / f"{kind}.log"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         # nothing of this machine's own configuration
@@ -70,9 +71,12 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._place.close()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _place() -> socket.socket:
+    """Keeps a port for a server: while nobody listens here, one may take it that asks for it, and nobody is given it."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept

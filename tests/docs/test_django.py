@@ -16,10 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import EXAMPLES, needed, run, runs, variables
-from live import Simulator, end
+from live import START_SECONDS, Simulator, end, place
 from relay_page import Page
 
 PREPARE = """
@@ -65,6 +66,13 @@ class Project:
             with refused:
                 return refused.code, lowered(refused.headers), refused.read()
 
+    def conversations(self) -> list[list[Any]]:
+        """The records, once there are some: one is kept after its page has been told of the end."""
+        deadline = time.monotonic() + 60
+        while not (kept := json.loads(self.manage("shell", "--no-imports", "-c", KEPT))):
+            assert time.monotonic() < deadline
+        return kept
+
     def url(self, story: str) -> str:
         return f"ws://127.0.0.1:{self.port}/ws/stories/{story}/voice/"
 
@@ -73,18 +81,12 @@ def lowered(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def serving(command: list[str], port: int, folder: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
     """A server, once it takes connections."""
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen([*command, "--port", str(port)], cwd=folder, env=env, stdout=log, stderr=log)
     log.close()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -112,13 +114,14 @@ def project(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> I
         SQLITE=str(folder / "db.sqlite3"),
         DJANGO_SETTINGS_MODULE="mysite.settings",
     )
-    project = Project(folder, env, free_port(), {})
-    project.manage("migrate", "--run-syncdb", "--verbosity", "0")
-    project.users = json.loads(project.manage("shell", "--no-imports", "-c", PREPARE))
-    program, *options = region("shell/django.sh", "serve")
-    process = serving([sys.executable, "-m", program, *options], project.port, folder, env)
-    yield project
-    end(process)
+    with place() as kept:
+        project = Project(folder, env, kept.getsockname()[1], {})
+        project.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        project.users = json.loads(project.manage("shell", "--no-imports", "-c", PREPARE))
+        program, *options = region("shell/django.sh", "serve")
+        process = serving([sys.executable, "-m", program, *options], project.port, folder, env)
+        yield project
+        end(process)
 
 
 @runs("django/mysite/settings.py", "django/mysite/urls.py")
@@ -153,7 +156,7 @@ def test_the_relay_answers_with_the_servers_tools_and_keeps_the_record(project: 
     page = asyncio.run(asyncio.wait_for(talk(), 60))
     assert (page.closed, page.fault) == (1000, None)
     assert {"systemPrompt", "tools", "voice"} <= set(page.ready["locks"]) | {"voice"}
-    [[transcript, usage, reason]] = json.loads(project.manage("shell", "--no-imports", "-c", KEPT))
+    [[transcript, usage, reason]] = project.conversations()
     assert transcript[0]["text"] == "What is an owl?" and reason == "ended"
     assert usage["outputSpeech"] > 0
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import EXAMPLES, runs, variables
-from live import Simulator, end
+from live import Simulator, end, place
 from relay_page import Page
-from test_django import free_port, lowered, region, serving
+from test_django import lowered, region, serving
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +23,11 @@ def port(simulator: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iter
     shutil.copy(EXAMPLES / "fastapi/app.py", folder)
     secrets = {"SECRET_KEY": "nobody's", "SESSION_NAME_KEY": "sixteen bytes or more"}
     program, *options = region("shell/servers.sh", "fastapi")
-    port = free_port()
-    process = serving([sys.executable, "-m", program, *options], port, folder, variables(simulator, **secrets))
-    yield port
-    end(process)
+    with place() as kept:
+        port = kept.getsockname()[1]
+        process = serving([sys.executable, "-m", program, *options], port, folder, variables(simulator, **secrets))
+        yield port
+        end(process)
 
 
 def ask(port: int, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLES, ROOT, run, runs, variables
-from live import Simulator, end
+from live import Simulator, end, place
 from relay_page import Page
-from test_django import free_port
 
 PACKAGE = ROOT / "bindings-node"
 ASK_NEXT = """
@@ -81,14 +80,15 @@ def test_next_calls_the_route_handler(programs: Path, simulator: Simulator) -> N
 
 @pytest.fixture(scope="module")
 def server(programs: Path, simulator: Simulator) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    port = free_port()
-    env = variables(simulator, SESSION_NAME_KEY="sixteen bytes or more", PORT=str(port))
     command = ["node", str(programs / "out/server.js")]
-    with subprocess.Popen(command, cwd=programs, env=env, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("listening")
-        yield port, process
-        end(process)
+    with place() as kept:
+        port = kept.getsockname()[1]
+        env = variables(simulator, SESSION_NAME_KEY="sixteen bytes or more", PORT=str(port))
+        with subprocess.Popen(command, cwd=programs, env=env, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("listening")
+            yield port, process
+            end(process)
 
 
 @runs("node/server.ts")

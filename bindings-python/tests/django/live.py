@@ -68,7 +68,8 @@ class Server:
     """Serves the project until it is stopped."""
 
     def __init__(self, kind: str, folder: Path, variables: dict[str, str]) -> None:
-        self.port = _free_port()
+        self._place = place()
+        self.port = int(self._place.getsockname()[1])
         self.log = folder / f"{kind}-{self.port}.log"
         self.variables = environment({**variables, "PROJECT_IN_FRONT": "1" if kind == "uvicorn-in-front" else "0"})
         with self.log.open("wb") as log:
@@ -127,6 +128,7 @@ class Server:
     def stop(self) -> str:
         """Ends it; what it has written."""
         end(self._process)
+        self._place.close()
         return self.log.read_text()
 
 
@@ -153,7 +155,9 @@ def end(process: subprocess.Popen[Any]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def place() -> socket.socket:
+    """Keeps a port for a server: while nobody listens here, one may take it that asks for it, and nobody is given it."""
+    kept = socket.socket()
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    kept.bind(("127.0.0.1", 0))
+    return kept

@@ -27,8 +27,10 @@ ONE = "admin:nova_sonic_sessions_voicesession_change"
 @pytest.fixture
 def session(user: Any, nova: Nova) -> VoiceSession:
     nova(SESSIONS={"TRANSCRIPT_DAYS": 30})
-    session = VoiceSession.objects.begin(user=user, about=user)
-    session.finish(SessionReport.from_page({"messages": [{"role": "user", "text": WORDS}], "transport": "direct"}))
+    now = timezone.now()
+    session = VoiceSession.objects.begin(user=user, about=user, now=now)
+    report = SessionReport.from_page({"messages": [{"role": "user", "text": WORDS}], "transport": "direct"})
+    session.finish(report, now=now)
     return session
 
 

@@ -7,7 +7,7 @@ use nova_sonic_core::{
     error::ErrorCode,
 };
 use nova_sonic_sim::{FaultSchedule, Simulator, StsFault, StsFaultKind};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{net::TcpSocket, time::Instant};
 
 use crate::stage::{ROLE, bare, broker, builder, patience, simulator, sts_calls, subject, within};
 
@@ -66,9 +66,11 @@ async fn a_silent_sts_is_given_up_in_the_time_that_was_set() {
 
 #[tokio::test]
 async fn nobody_at_the_endpoint_is_no_mystery() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // held, so that nobody else gets it, and not listened at
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     for (url, code) in [
-        (format!("https://{free}"), ErrorCode::ConnectionFailed),
+        (format!("https://{}", held.local_addr().unwrap()), ErrorCode::ConnectionFailed),
         ("https://nowhere.invalid".to_owned(), ErrorCode::ConnectionFailed),
     ] {
         let patience = patience().attempts(1);
@@ -118,7 +120,7 @@ async fn with_breaker(simulator: &Simulator, pause: Duration) -> CredentialBroke
 async fn an_open_breaker_leaves_sts_alone_and_lets_one_try() {
     let simulator = simulator().await;
     simulator.sts_faults([of(StsFaultKind::Status(503))]);
-    let pause = Duration::from_millis(400);
+    let pause = Duration::from_secs(3);
     let broker = with_breaker(&simulator, pause).await;
     for number in 0..3 {
         let error = broker.issue(&subject(&number.to_string())).await.unwrap_err();

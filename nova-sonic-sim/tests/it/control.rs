@@ -166,7 +166,7 @@ async fn the_clock_of_sts_alone_can_be_wrong() {
     let date = answer.headers["date"].to_str().unwrap();
     let said = aws_smithy_types::DateTime::from_str(date, aws_smithy_types::date_time::Format::HttpDate);
     let ahead = said.unwrap().secs() - simulator.clock().timestamp().unix_seconds();
-    assert!((599..=601).contains(&ahead), "{ahead}");
+    assert!((590..=601).contains(&ahead), "{ahead}");
     // Bedrock's clock is right
     raw::open(&simulator, &user()).await;
 }
@@ -181,8 +181,15 @@ async fn a_call_can_be_cut_off_or_left_hanging() {
     simulator.sts_faults([StsFault::new(StsFaultKind::Cut).when(FaultSchedule::First(1))]);
     assert!(try_send(&simulator, request().unwrap()).await.is_err());
     simulator.sts_faults([StsFault::new(StsFaultKind::Hang)]);
-    let patience = Duration::from_millis(100);
-    tokio::time::timeout(patience, try_send(&simulator, request().unwrap())).await.unwrap_err();
+    tokio::select! {
+        answer = try_send(&simulator, request().unwrap()) => panic!("answered: {answer:?}"),
+        () = async {
+            while !simulator.state().tally.sts.faults.contains_key("hang") {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        } => {}
+    }
 
     within(async {
         while simulator.state().tally.sts.in_flight > 0 {
@@ -196,7 +203,7 @@ async fn a_call_can_be_cut_off_or_left_hanging() {
 #[tokio::test]
 async fn delays_let_calls_meet() {
     let simulator = controlled().await;
-    simulator.sts_faults([StsFault::new(StsFaultKind::DelayMs(100))]);
+    simulator.sts_faults([StsFault::new(StsFaultKind::DelayMs(1_000))]);
     let (alice, bob, user) = (assume("ns-alice"), assume("ns-bob"), user());
     let (alice, bob) = tokio::join!(alice.send(&simulator, &user), bob.send(&simulator, &user));
     assert_eq!((alice.status, bob.status), (200, 200));

@@ -1,5 +1,6 @@
-"""Credentials that have had their time; the simulator is told to give them three seconds only."""
+"""Credentials that have had their time; the simulator is told to give them a minute only, and its clock is put forward."""
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -7,16 +8,18 @@ import botocore.exceptions
 import pytest
 from conftest import Simulator, running
 
-SECONDS = 3
+SECONDS = 60
+"""Far less than a signature may be late by."""
 
 
 @pytest.fixture(scope="module")
 def short_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """A simulator whose temporary credentials soon end."""
-    yield from running(tmp_path_factory.mktemp("simulator"), "--session-seconds", str(SECONDS))
+    yield from running(tmp_path_factory.mktemp("simulator"), "--session-seconds", str(SECONDS), "--control")
 
 
 def test_credentials_work_until_they_expire(short_lived: Simulator, scheme: str) -> None:
+    short_lived.control("clock", {"offset_ms": 0})
     issued = short_lived.sts(scheme).assume_role(
         RoleArn=short_lived.role_arn, RoleSessionName="alice", DurationSeconds=900
     )["Credentials"]
@@ -24,8 +27,7 @@ def test_credentials_work_until_they_expire(short_lived: Simulator, scheme: str)
     assert client.get_caller_identity()["Arn"].endswith("/alice")
 
     ends = issued["Expiration"].timestamp()
-    while time.time() < ends:
-        time.sleep(0.05)
+    short_lived.control("clock", {"offset_ms": math.ceil((ends - time.time()) * 1000)})
     with pytest.raises(botocore.exceptions.ClientError) as raised:
         client.get_caller_identity()
     response = raised.value.response

@@ -61,12 +61,19 @@ export async function output(t, program, options, settings) {
     return said;
 }
 
+/** A port that is free, and that the system gives to nobody who asks for any: the server binds it only later. */
 export async function freePort() {
-    const probe = createServer();
-    await new Promise((resolve) => probe.listen(0, 'localhost', resolve));
-    const { port } = probe.address();
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
+    for (;;) {
+        const port = 10_000 + Math.floor(10_000 * Math.random());
+        const probe = createServer();
+        const isFree = await new Promise((resolve) => {
+            probe.once('error', () => resolve(false));
+            probe.listen(port, 'localhost', () => resolve(true));
+        });
+        if (!isFree) continue;
+        await new Promise((resolve) => probe.close(resolve));
+        return port;
+    }
 }
 
 /** Settles once an address answers at all. */

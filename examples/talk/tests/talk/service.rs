@@ -11,7 +11,7 @@ const SENTENCE: &str = "The fox walked through the forest for a long time and th
 
 /// Talks to a service that fails so, a little into its answer.
 fn failing_in_mid_answer(kind: &Value) -> Ended {
-    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "2"]);
+    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "5"]);
     let scenario = json!({
         "name": "fault",
         "turns": [{
@@ -97,20 +97,20 @@ fn a_service_that_stops_in_mid_answer_is_not_waited_for_for_ever() {
 #[test]
 fn a_service_that_hears_and_says_nothing_is_not_waited_for_for_ever() {
     let scenario = json!({ "name": "listener", "otherwise": "listen" });
-    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "2"]);
+    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "5"]);
     let ended = talk.simulate_json(&scenario).run();
     ended.assert_failed("server_silent");
     assert!(ended.transcript().iter().all(|line| line["role"] == "user") && ended.answer().is_none());
 
     let scenario = json!({ "name": "deaf", "faults": [{ "after_ms": 0, "kind": "silence" }] });
-    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "2"]);
+    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "5"]);
     talk.simulate_json(&scenario).run().assert_failed("server_silent");
 }
 
 #[test]
 fn a_service_that_never_accepts_is_not_waited_for_for_ever() {
     let scenario = json!({ "name": "mute", "opening": "silence" });
-    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "2"]);
+    let talk = Talk::new().say(sounds::question()).args(&["--fast", "--patience", "5"]);
     talk.simulate_json(&scenario).run().assert_failed("open_timeout");
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, io::Write, net::TcpListener, thread};
 
 use nova_sonic_sim::{DEFAULT_ACCESS_KEY_ID, DEFAULT_SECRET_ACCESS_KEY, Simulator, SimulatorConfig};
-use tokio::runtime::Runtime;
+use tokio::{net::TcpSocket, runtime::Runtime};
 
 use crate::{program::Talk, sounds};
 
@@ -98,11 +98,11 @@ fn a_scenario_that_is_none_is_an_error() {
 
 #[test]
 fn an_endpoint_that_is_no_service_is_an_error() {
-    let taken = TcpListener::bind("localhost:0").expect("a port");
-    let port = taken.local_addr().expect("an address").port();
-    let endpoint = |scheme: &str| format!("{scheme}://localhost:{port}");
-    drop(taken);
-    let nobody = with_keys().args(&["--endpoint", &endpoint("https"), "--region", "us-east-1"]).run();
+    // held, so that nobody else gets it, and not listened at
+    let held = TcpSocket::new_v4().expect("a socket");
+    held.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let endpoint = format!("https://{}", held.local_addr().expect("an address"));
+    let nobody = with_keys().args(&["--endpoint", &endpoint, "--region", "us-east-1"]).run();
     nobody.assert_failed("connection_failed");
 
     let other = TcpListener::bind("localhost:0").expect("a port");

@@ -90,25 +90,26 @@ class StoryStatusConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         """Lets the story's owner watch. A browser sees no code of a refused handshake, so that comes after it."""
+        refusal = await self._watch()
+        # whoever is let in misses nothing from then on
         await self.accept()
+        if refusal is not None:
+            # Daphne takes a plain number and nothing that is one by inheritance.
+            await self.close(int(refusal))
+
+    async def _watch(self) -> CloseCode | None:
         user = self.scope["user"]
         if origin_refused(self.scope, ()) is not None:
-            await self._refuse(CloseCode.NOT_ALLOWED)
-            return
+            return CloseCode.NOT_ALLOWED
         if not user.is_authenticated:
-            await self._refuse(CloseCode.NOT_AUTHENTICATED)
-            return
+            return CloseCode.NOT_AUTHENTICATED
         story = await Story.objects.filter(owner=user, pk=self.scope["url_route"]["kwargs"]["story_id"]).afirst()
         if story is None:
-            await self._refuse(CloseCode.NOT_FOUND)
-            return
+            return CloseCode.NOT_FOUND
         self._group = group_of(story.pk)
         await self.channel_layer.group_add(self._group, self.channel_name)
         self._beating = asyncio.ensure_future(self._beat(story))
-
-    async def _refuse(self, code: CloseCode) -> None:
-        # Daphne takes a plain number and nothing that is one by inheritance.
-        await self.close(int(code))
+        return None
 
     async def disconnect(self, code: int) -> None:
         """The page is gone."""

@@ -16,9 +16,9 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
-from live import Simulator, end
+from live import Simulator, end, place
 from nova_sonic.django.sessions.models import VoiceSession
-from stage import SCRIPT, Site, free_port, missing
+from stage import SCRIPT, Site, missing
 from stories.models import Revision, Story
 
 Serve = Callable[..., Site]
@@ -128,11 +128,13 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     program = shutil.which("redis-server")
     if program is None:
         missing("there is no redis-server, and NOVA_SONIC_REDIS_URL names none")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path_factory.mktemp("redis"))]
-    process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
-    yield f"redis://127.0.0.1:{port}/0"
-    end(process)
+    with place() as kept:
+        port = kept.getsockname()[1]
+        folder = tmp_path_factory.mktemp("redis")
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
+        yield f"redis://127.0.0.1:{port}/0"
+        end(process)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.cookiejar
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from live import end, environment
+from live import end, environment, place
 
 BACKEND = Path(__file__).resolve().parent.parent
 PASSWORD = "owls sleep by day"
@@ -44,7 +43,8 @@ class Site:
     """The site in uvicorn, until it is stopped. Another one of the same folder has the same database."""
 
     def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        self.port = free_port()
+        self._place = place()
+        self.port = int(self._place.getsockname()[1])
         self.origin = f"http://localhost:{self.port}"
         self.log = folder / f"site-{self.port}.log"
         self.database = variables.get("DATABASE_URL") or f"sqlite:///{folder / 'stories.sqlite3'}"
@@ -102,6 +102,7 @@ class Site:
     def stop(self) -> str:
         """Ends it; what it has written."""
         end(self._process)
+        self._place.close()
         return self.log.read_text()
 
 
@@ -160,13 +161,6 @@ class Browser:
 
     def _cookie(self, name: str) -> str:
         return next((cookie.value or "" for cookie in self._jar if cookie.name == name), "")
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def missing(why: str) -> Any:

@@ -13,6 +13,7 @@ from stories.consumers import StoryStatusConsumer
 from stories.models import Story
 from stories.telling import tell
 
+SECONDS = 60
 OWN = [(b"origin", b"http://localhost"), (b"host", b"localhost")]
 OTHER = [(b"origin", b"https://evil.example"), (b"host", b"localhost")]
 
@@ -24,7 +25,7 @@ def watch(user: Any, story: int, headers: list[tuple[bytes, bytes]] = OWN) -> Ap
 
 async def opened(page: ApplicationCommunicator) -> None:
     await page.send_input({"type": "websocket.connect"})
-    assert (await page.receive_output())["type"] == "websocket.accept"
+    assert (await page.receive_output(SECONDS))["type"] == "websocket.accept"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -39,10 +40,10 @@ def test_who_may_not_watch_is_told_by_a_plain_number(
     async def main() -> None:
         page = watch(user, fox.pk, headers)
         await opened(page)
-        closed = await page.receive_output()
+        closed = await page.receive_output(SECONDS)
         assert (closed["type"], closed["code"], type(closed["code"])) == ("websocket.close", code, int)
         await page.send_input({"type": "websocket.disconnect", "code": code})
-        await page.wait()
+        await page.wait(SECONDS)
 
     async_to_sync(main)()
 
@@ -57,11 +58,11 @@ def test_every_page_of_a_story_is_told_and_no_other(fox: Story, mila: Any) -> No
             await opened(page)
         await asyncio.to_thread(tell, fox.pk, type="started", session="4711")
         for page in pages[:2]:
-            assert (await page.receive_output())["text"] == '{"type": "started", "session": "4711"}'
+            assert (await page.receive_output(SECONDS))["text"] == '{"type": "started", "session": "4711"}'
         assert await pages[2].receive_nothing()
         for page in pages:
             await page.send_input({"type": "websocket.receive", "text": "{", "bytes": None})
             await page.send_input({"type": "websocket.disconnect", "code": 1000})
-            await page.wait()
+            await page.wait(SECONDS)
 
     async_to_sync(main)()

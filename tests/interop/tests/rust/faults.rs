@@ -62,7 +62,7 @@ async fn broken_streams_end_with_their_code_and_keep_what_was_said() {
 #[tokio::test]
 async fn a_connection_that_is_cut_keeps_what_was_said() {
     let simulator = simulator(
-        r#"{ "name": "cut", "otherwise": "listen", "faults": [ { "after_ms": 1500, "kind": "cut" } ], "turns": [
+        r#"{ "name": "cut", "otherwise": "listen", "faults": [ { "after_ms": 6000, "kind": "cut" } ], "turns": [
             { "user": "A story!", "say": [ { "text": "Once upon a time." } ] } ] }"#,
     )
     .await;

@@ -10,7 +10,10 @@ use nova_sonic_core::{
 };
 use nova_sonic_interop::{builder, in_time, simulator_with};
 use nova_sonic_sim::{AccessKey, DEFAULT_ACCESS_KEY_ID, StreamEnd, model::Scenario};
-use tokio::{io::AsyncWriteExt, net::TcpListener};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpSocket},
+};
 
 use crate::support::{client, simulator};
 
@@ -117,9 +120,10 @@ async fn a_quota_of_streams_is_throttling() {
 
 #[tokio::test]
 async fn a_closed_port_is_a_failed_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
+    // held, so that nobody else gets it, and not listened at
+    let held = TcpSocket::new_v4().expect("a socket");
+    held.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let url = format!("http://{}", held.local_addr().expect("an address"));
     let client = Client::builder()
         .region("us-east-1")
         .endpoint_url(url)
@@ -215,11 +219,12 @@ async fn headers_that_come_late_or_only_after_the_first_event_are_waited_for() {
 
 #[tokio::test]
 async fn an_opening_that_nobody_waits_for_leaves_nothing_behind() {
-    let simulator = simulator(r#"{ "name": "slow", "opening": { "delay_ms": 300 } }"#).await;
+    let simulator = simulator(r#"{ "name": "slow", "opening": { "delay_ms": 3000 } }"#).await;
     let client = client(&simulator).await;
-    let given_up =
-        tokio::time::timeout(Duration::from_millis(100), client.open(SessionConfig::default())).await;
-    assert!(given_up.is_err());
+    tokio::select! {
+        opened = client.open(SessionConfig::default()) => panic!("not given up: {opened:?}"),
+        given_up = in_time(simulator.stream_when(0, |_| true)) => drop(given_up.expect("the service is asked")),
+    }
     let record = in_time(simulator.ended_stream(0)).await.expect("the stream ends");
     assert!(matches!(record.end, Some(StreamEnd::Completed | StreamEnd::ClientGone)), "{record:?}");
 }

@@ -125,7 +125,7 @@ async fn an_answer_is_whole_though_its_stream_was_to_be_renewed_in_the_middle() 
             }
             if renewed(event).is_some() {
                 let since = silent_since.expect("the answer was heard first").elapsed();
-                assert!(since >= Duration::from_millis(2_400), "{since:?}");
+                assert!(since >= Duration::from_secs(2), "{since:?}");
                 voice.hang_up();
             }
         })
